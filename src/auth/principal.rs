@@ -1,0 +1,34 @@
+//! Who is calling.
+
+use crate::domain::grant::Grants;
+use crate::domain::identifier::UserId;
+
+/// A caller whose token was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The claim `sub`.
+    pub subject: String,
+    /// The claim that names the user (`preferred_username` unless configured otherwise). A token
+    /// without it is nobody's member.
+    pub username: Option<UserId>,
+    /// The claim `email`.
+    pub email: Option<String>,
+    /// The claim `name`.
+    pub name: Option<String>,
+    /// What the caller's scopes grant.
+    pub grants: Grants,
+}
+
+impl Principal {
+    /// Whoever runs the command line beside the database: may do everything, is nobody's member.
+    #[must_use]
+    pub fn local_operator() -> Self {
+        Self {
+            subject: "local".to_owned(),
+            username: None,
+            email: None,
+            name: None,
+            grants: Grants::everything(),
+        }
+    }
+}

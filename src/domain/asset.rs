@@ -1,0 +1,207 @@
+//! An asset: what a member owns or runs, from a rooftop to a meter.
+
+use uuid::Uuid;
+
+use super::closed_set::AssetType;
+use super::community::CommunityRef;
+use super::document::Document;
+use super::identifier::{AssetKey, SensorId};
+use super::member::MemberRef;
+use super::timestamp::Timestamp;
+
+/// The documented keys of a device (SAREF-inspired), in the order in which they are written.
+pub const DEVICE_KEYS: &[&str] =
+    &["type", "manufacturer", "model", "serial_number", "mac_address", "firmware_version"];
+
+/// The documented keys of an asset's relationships, in the order in which they are written.
+pub const RELATIONSHIP_KEYS: &[&str] = &["measures", "paired_with"];
+
+/// What is said of an asset, without its identity in this registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssetContent {
+    /// Unique in the community.
+    pub key: AssetKey,
+    /// Its kind.
+    pub asset_type: AssetType,
+    /// The name.
+    pub name: String,
+    /// The id of the measuring device behind it.
+    pub sensor_id: Option<SensorId>,
+    /// The properties of its kind and every other key, a mapping.
+    pub properties: Document,
+    /// The device, a mapping.
+    pub device: Document,
+    /// `measures`, `[]` at least, and `paired_with`; a mapping.
+    pub relationships: Document,
+    /// What was given under `extra`, a mapping.
+    pub extra: Document,
+}
+
+/// An asset of the registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asset {
+    /// Stable across re-imports of the same keys.
+    pub id: Uuid,
+    /// The community of its owner.
+    pub community: CommunityRef,
+    /// The member whose it is.
+    pub owner: MemberRef,
+    /// What is said of it.
+    pub content: AssetContent,
+    /// Grows by one with each change.
+    pub version: i64,
+    /// When it was first stored.
+    pub created_at: Timestamp,
+    /// When its content last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The values that a property of an asset may take.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum PropertyType {
+    /// A number from `min` to `max`.
+    Number {
+        /// Smallest value.
+        min: f64,
+        /// Largest value.
+        max: f64,
+    },
+    /// A whole number, 0 or more.
+    Count,
+    /// `true` or `false`.
+    Boolean,
+    /// A text.
+    Text,
+    /// A day, `YYYY-MM-DD`.
+    Date,
+    /// A list of texts.
+    Texts,
+}
+
+/// A documented property of a kind of asset.
+#[derive(Debug, Clone, Copy)]
+pub struct Property {
+    /// The key.
+    pub key: &'static str,
+    /// What it may hold.
+    pub property_type: PropertyType,
+    /// A spelling found in older files; it is kept as it is given, with a warning.
+    pub also_seen: Option<&'static str>,
+}
+
+const fn property(key: &'static str, property_type: PropertyType) -> Property {
+    Property { key, property_type, also_seen: None }
+}
+
+const fn renamed(key: &'static str, property_type: PropertyType, also_seen: &'static str) -> Property {
+    Property { key, property_type, also_seen: Some(also_seen) }
+}
+
+const POSITIVE: PropertyType = PropertyType::Number { min: 0.0, max: f64::MAX };
+
+const PV: &[Property] = &[
+    renamed("rated_power", POSITIVE, "capacity_kwp"),
+    property("panel_type", PropertyType::Text),
+    property("inverter_power", POSITIVE),
+    property("orientation", PropertyType::Number { min: 0.0, max: 360.0 }),
+    renamed("tilt_angle", PropertyType::Number { min: 0.0, max: 90.0 }, "tilt"),
+    property("installation_date", PropertyType::Date),
+];
+
+const STORAGE: &[Property] = &[
+    renamed("capacity", POSITIVE, "capacity_kwh"),
+    property("max_charge_power", POSITIVE),
+    renamed("max_discharge_power", POSITIVE, "max_power_kw"),
+    renamed("battery_type", PropertyType::Text, "chemistry"),
+    property("round_trip_efficiency", PropertyType::Number { min: 0.0, max: 100.0 }),
+    property("installation_date", PropertyType::Date),
+];
+
+const METER: &[Property] = &[
+    property("meter_type", PropertyType::Text),
+    property("pod", PropertyType::Text),
+    property("protocol", PropertyType::Text),
+    property("installation_date", PropertyType::Date),
+];
+
+const EV_CHARGER: &[Property] = &[
+    renamed("max_power", POSITIVE, "max_power_kw"),
+    property("charger_type", PropertyType::Text),
+    renamed("connector_types", PropertyType::Texts, "connector_type"),
+    property("smart_charging", PropertyType::Boolean),
+    property("bidirectional", PropertyType::Boolean),
+    renamed("num_ports", PropertyType::Count, "num_connectors"),
+    property("installation_date", PropertyType::Date),
+];
+
+const HEAT_PUMP: &[Property] = &[
+    renamed("thermal_power", POSITIVE, "thermal_power_kw"),
+    property("electrical_power", POSITIVE),
+    property("cop", POSITIVE),
+    property("eer", POSITIVE),
+    property("scop", POSITIVE),
+    property("seer", POSITIVE),
+    renamed("heat_pump_type", PropertyType::Text, "heat_source"),
+    property("reversible", PropertyType::Boolean),
+    property("refrigerant", PropertyType::Text),
+    property("installation_date", PropertyType::Date),
+];
+
+const LOAD: &[Property] = &[
+    property("load_type", PropertyType::Text),
+    renamed("rated_power", POSITIVE, "rated_power_kw"),
+    property("min_power", POSITIVE),
+    property("controllable", PropertyType::Boolean),
+    property("priority", PropertyType::Text),
+    property("flexibility_kw", POSITIVE),
+];
+
+/// The documented properties of a kind of asset, in the order in which they are written.
+#[must_use]
+pub fn properties_of(asset_type: AssetType) -> &'static [Property] {
+    match asset_type {
+        AssetType::Pv => PV,
+        AssetType::Storage => STORAGE,
+        AssetType::Meter => METER,
+        AssetType::EvCharger => EV_CHARGER,
+        AssetType::HeatPump => HEAT_PUMP,
+        AssetType::Load => LOAD,
+    }
+}
+
+impl PropertyType {
+    /// Whether a value fits the type and its range.
+    #[must_use]
+    pub fn fits(self, value: &super::node::Node) -> bool {
+        use super::node::Node;
+        match self {
+            Self::Number { min, max } => value.as_f64().is_some_and(|number| (min..=max).contains(&number)),
+            Self::Count => match value {
+                Node::Number(digits) => digits.parse::<i32>().is_ok_and(|count| count >= 0),
+                _ => false,
+            },
+            Self::Boolean => value.as_bool().is_some(),
+            Self::Text => value.as_text().is_some(),
+            Self::Date => value
+                .as_text()
+                .is_some_and(|text| text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()),
+            Self::Texts => {
+                value.as_list().is_some_and(|items| items.iter().all(|item| item.as_text().is_some()))
+            }
+        }
+    }
+
+    /// What is allowed, in a sentence: `a number from 0 to 360`.
+    #[must_use]
+    pub fn allowed(self) -> String {
+        match self {
+            Self::Number { min, max } if max == f64::MAX => format!("a number of at least {min}"),
+            Self::Number { min, max } => format!("a number from {min} to {max}"),
+            Self::Count => "a whole number of at least 0".to_owned(),
+            Self::Boolean => "true or false".to_owned(),
+            Self::Text => "a text".to_owned(),
+            Self::Date => "a date as YYYY-MM-DD".to_owned(),
+            Self::Texts => "a list of texts".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The closed sets of the model. A word is compared exactly, without case folding.
+
+use std::fmt;
+
+/// A set of words that the contract closes: nothing else is accepted or stored.
+pub trait ClosedSet: Copy + Eq + 'static {
+    /// Every value, in the order of the contract.
+    const ALL: &'static [Self];
+
+    /// The word that stands for the value in bundles, in REST and in the database.
+    fn as_str(self) -> &'static str;
+
+    /// The value of a word, compared exactly.
+    fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == word)
+    }
+
+    /// The allowed words, for a sentence: `consumer, prosumer, producer, operator, admin`.
+    fn allowed() -> String {
+        Self::ALL.iter().map(|value| value.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+macro_rules! closed_set {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$vmeta])* $variant),+ }
+
+        impl ClosedSet for $name {
+            const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+closed_set! {
+    /// What a member is in the community.
+    MemberRole {
+        /// Draws energy.
+        Consumer = "consumer",
+        /// Draws and feeds energy.
+        Prosumer = "prosumer",
+        /// Feeds energy.
+        Producer = "producer",
+        /// Operates the community's plant or grid on its behalf.
+        Operator = "operator",
+        /// Administers the community.
+        Admin = "admin",
+    }
+}
+
+closed_set! {
+    /// Where a membership stands. Only an active member holds sensors and delivery points.
+    MemberStatus {
+        /// Applied, not yet a member.
+        Pending = "pending",
+        /// A member in force.
+        Active = "active",
+        /// Temporarily without rights.
+        Suspended = "suspended",
+        /// Left.
+        Inactive = "inactive",
+    }
+}
+
+closed_set! {
+    /// The kinds of assets.
+    AssetType {
+        /// A photovoltaic system.
+        Pv = "pv",
+        /// A battery.
+        Storage = "storage",
+        /// A meter.
+        Meter = "meter",
+        /// A charging point for electric vehicles.
+        EvCharger = "ev_charger",
+        /// A heat pump.
+        HeatPump = "heat_pump",
+        /// Any other load.
+        Load = "load",
+    }
+}
+
+closed_set! {
+    /// The kinds of grid nodes.
+    TopologyNodeType {
+        /// A primary substation, high to medium voltage.
+        PrimarySubstation = "primary_substation",
+        /// A secondary substation, medium to low voltage.
+        SecondarySubstation = "secondary_substation",
+        /// A transformer.
+        Transformer = "transformer",
+        /// A feeder.
+        Feeder = "feeder",
+    }
+}

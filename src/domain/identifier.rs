@@ -1,0 +1,107 @@
+//! Identifiers as types of their own, so that a sensor id is never taken for a delivery-point code.
+
+use std::fmt;
+
+use super::fold;
+
+macro_rules! identifier {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The identifier as it is written.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The text itself.
+            #[must_use]
+            pub fn into_string(self) -> String {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+macro_rules! verbatim {
+    ($($name:ident),+) => {
+        $(
+            impl From<String> for $name {
+                fn from(text: String) -> Self { Self(text) }
+            }
+            impl From<&str> for $name {
+                fn from(text: &str) -> Self { Self(text.to_owned()) }
+            }
+        )+
+    };
+}
+
+identifier! {
+    /// The key of a community, unique in the registry: `^[a-z0-9_-]{1,128}$`.
+    CommunityKey
+}
+identifier! {
+    /// The key of a member, unique in its community, at most 128 characters.
+    MemberKey
+}
+identifier! {
+    /// The identity provider's user name of a member, unique in its community, at most 256 characters.
+    UserId
+}
+identifier! {
+    /// A decentralized identifier of a member, unique in the registry.
+    Did
+}
+identifier! {
+    /// The key of an asset, unique in its community, at most 128 characters.
+    AssetKey
+}
+identifier! {
+    /// The id of a measuring device, trimmed of Unicode white space, at most 256 characters.
+    SensorId
+}
+identifier! {
+    /// The id that the grid operator gave a delivery point (POD, CUPS, PRM, MaLo, EAN, MPAN), at most
+    /// 128 characters. Compared trimmed and ignoring case.
+    DeliveryPointCode
+}
+
+verbatim!(CommunityKey, MemberKey, UserId, Did, AssetKey, DeliveryPointCode);
+
+impl CommunityKey {
+    /// Longest community key, in characters.
+    pub const MAX_CHARS: usize = 128;
+
+    /// Whether a text may be the key of a community: `^[a-z0-9_-]{1,128}$`.
+    #[must_use]
+    pub fn is_valid(text: &str) -> bool {
+        (1..=Self::MAX_CHARS).contains(&text.len())
+            && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
+    }
+}
+
+impl SensorId {
+    /// The sensor id that a text names; none when it is blank.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let trimmed = text.trim();
+        (!trimmed.is_empty()).then(|| Self(trimmed.to_owned()))
+    }
+}
+
+impl DeliveryPointCode {
+    /// The form in which codes are compared: trimmed, case-folded.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        fold::folded_code(&self.0)
+    }
+}

@@ -1,0 +1,410 @@
+//! A tree of free data: what a YAML or JSON text says, before or beside any meaning. Numbers keep the
+//! digits they came with and mappings keep their order, so that nothing is lost between reading and
+//! writing.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use jiter::{Jiter, JiterError, Peek};
+
+/// One node of free data.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Node {
+    /// Nothing.
+    #[default]
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number, as its JSON digits.
+    Number(String),
+    /// A text.
+    Text(String),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping, in the order it came; no key stands twice.
+    Map(Entries),
+}
+
+/// The entries of a mapping, in order.
+pub type Entries = Vec<(String, Node)>;
+
+/// Deepest nesting that is read, in levels. Enough for GeoJSON inside a bundle many times over.
+pub const MAX_DEPTH: usize = 64;
+
+/// Why a JSON text could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonError {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+    /// What is wrong, in words.
+    pub message: String,
+}
+
+/// A JSON text as read, with the keys that stood twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonText {
+    /// The tree; of a key that stood twice the first value.
+    pub node: Node,
+    /// The path of every key that stood twice in one mapping.
+    pub duplicate_keys: Vec<String>,
+}
+
+impl Node {
+    /// Reads a JSON text that holds one value and nothing behind it.
+    ///
+    /// # Errors
+    /// When the bytes are not JSON, not UTF-8, or nested deeper than [`MAX_DEPTH`].
+    pub fn from_json(json: &[u8]) -> Result<JsonText, JsonError> {
+        let mut reader = JsonReader { jiter: Jiter::new(json), path: Vec::new(), duplicate_keys: Vec::new() };
+        let node = reader.document()?;
+        Ok(JsonText { node, duplicate_keys: reader.duplicate_keys })
+    }
+
+    /// The value of a key, when this is a mapping that has it.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        match self {
+            Self::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, node)| node),
+            _ => None,
+        }
+    }
+
+    /// The text, when this is one.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The truth value, when this is one.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The number as a float, when this is a finite one.
+    #[must_use]
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Number(digits) => digits.parse().ok().filter(|value: &f64| value.is_finite()),
+            _ => None,
+        }
+    }
+
+    /// The elements, when this is a sequence.
+    #[must_use]
+    pub fn as_list(&self) -> Option<&[Node]> {
+        match self {
+            Self::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The entries, when this is a mapping.
+    #[must_use]
+    pub fn as_map(&self) -> Option<&[(String, Node)]> {
+        match self {
+            Self::Map(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// What kind of node this is, in a sentence: `a text`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::Text(_) => "a text",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a mapping",
+        }
+    }
+
+    /// Appends the node as compact JSON, numbers with their own digits, mappings in their own order.
+    pub fn write_json(&self, out: &mut String) {
+        match self {
+            Self::Null => out.push_str("null"),
+            Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Self::Number(digits) => out.push_str(digits),
+            Self::Text(text) => write_json_text(text, out),
+            Self::List(items) => {
+                out.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    item.write_json(out);
+                }
+                out.push(']');
+            }
+            Self::Map(entries) => {
+                out.push('{');
+                for (index, (key, value)) in entries.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    write_json_text(key, out);
+                    out.push(':');
+                    value.write_json(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+
+    /// The node as compact JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        self.write_json(&mut out);
+        out
+    }
+
+    /// The same tree with the keys of every mapping in byte order: the canonical form of data whose
+    /// keys no schema orders.
+    #[must_use]
+    pub fn sorted(self) -> Self {
+        match self {
+            Self::List(items) => Self::List(items.into_iter().map(Self::sorted).collect()),
+            Self::Map(entries) => {
+                let mut entries: Entries =
+                    entries.into_iter().map(|(key, value)| (key, value.sorted())).collect();
+                entries.sort_by(|a, b| a.0.cmp(&b.0));
+                Self::Map(entries)
+            }
+            other => other,
+        }
+    }
+}
+
+/// Whether digits follow the grammar of JSON numbers in the form that YAML 1.1 and YAML 1.2 both take
+/// for a number: no leading zero, no leading plus, an exponent only behind a fraction and with a sign.
+#[must_use]
+pub fn is_plain_number(text: &str) -> bool {
+    let rest = text.strip_prefix('-').unwrap_or(text);
+    let integer_len = rest.bytes().take_while(u8::is_ascii_digit).count();
+    if integer_len == 0 || (integer_len > 1 && rest.starts_with('0')) {
+        return false;
+    }
+    let Some(rest) = rest.get(integer_len..).filter(|rest| !rest.is_empty()) else { return true };
+    let Some(rest) = rest.strip_prefix('.') else { return false };
+    let fraction_len = rest.bytes().take_while(u8::is_ascii_digit).count();
+    if fraction_len == 0 {
+        return false;
+    }
+    let Some(rest) = rest.get(fraction_len..).filter(|rest| !rest.is_empty()) else { return true };
+    let Some(exponent) = rest.strip_prefix("e+").or_else(|| rest.strip_prefix("e-")) else { return false };
+    !exponent.is_empty() && exponent.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// JSON digits in the form of [`is_plain_number`]: `1E5` becomes `1.0e+5`, everything else stays.
+fn plain_digits(digits: &str) -> String {
+    let Some(at) = digits.find(['e', 'E']) else { return digits.to_owned() };
+    let (mantissa, exponent) = digits.split_at(at);
+    let exponent = exponent.trim_start_matches(['e', 'E']);
+    let mut plain = mantissa.to_owned();
+    if !plain.contains('.') {
+        plain.push_str(".0");
+    }
+    plain.push('e');
+    if !exponent.starts_with(['+', '-']) {
+        plain.push('+');
+    }
+    plain.push_str(exponent);
+    plain
+}
+
+fn write_json_text(text: &str, out: &mut String) {
+    out.push('"');
+    let mut clean_from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escape = match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            0..=0x1f => "",
+            _ => continue,
+        };
+        out.push_str(&text[clean_from..at]);
+        if escape.is_empty() {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "\\u{byte:04x}");
+        } else {
+            out.push_str(escape);
+        }
+        clean_from = at + 1;
+    }
+    out.push_str(&text[clean_from..]);
+    out.push('"');
+}
+
+/// The path of a key below a path: `members.au-1.role`, `topology[2].id`.
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+struct JsonReader<'j> {
+    jiter: Jiter<'j>,
+    path: Vec<Step>,
+    duplicate_keys: Vec<String>,
+}
+
+impl JsonReader<'_> {
+    fn document(&mut self) -> Result<Node, JsonError> {
+        let peek = self.jiter.peek().map_err(|error| self.error(&error))?;
+        let node = self.value(peek)?;
+        self.jiter.finish().map_err(|error| self.error(&error))?;
+        Ok(node)
+    }
+
+    fn value(&mut self, peek: Peek) -> Result<Node, JsonError> {
+        if self.path.len() > MAX_DEPTH {
+            return Err(self.error_here(format!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        if peek == Peek::Null {
+            self.jiter.known_null().map_err(|error| self.error(&error))?;
+            return Ok(Node::Null);
+        }
+        if peek == Peek::True || peek == Peek::False {
+            return self.jiter.known_bool(peek).map(Node::Bool).map_err(|error| self.error(&error));
+        }
+        if peek == Peek::String {
+            return match self.jiter.known_str() {
+                Ok(text) => Ok(Node::Text(text.to_owned())),
+                Err(error) => Err(self.error(&error)),
+            };
+        }
+        if peek == Peek::Array {
+            return self.list();
+        }
+        if peek == Peek::Object {
+            return self.map();
+        }
+        let digits = match self.jiter.known_number_bytes(peek) {
+            Ok(bytes) => std::str::from_utf8(bytes).map(plain_digits).unwrap_or_default(),
+            Err(error) => return Err(self.error(&error)),
+        };
+        Ok(Node::Number(digits))
+    }
+
+    fn list(&mut self) -> Result<Node, JsonError> {
+        let mut items = Vec::new();
+        let mut next = self.jiter.known_array().map_err(|error| self.error(&error))?;
+        while let Some(peek) = next {
+            self.path.push(Step::Index(items.len()));
+            items.push(self.value(peek)?);
+            self.path.pop();
+            next = self.jiter.array_step().map_err(|error| self.error(&error))?;
+        }
+        Ok(Node::List(items))
+    }
+
+    fn map(&mut self) -> Result<Node, JsonError> {
+        let mut entries = Entries::new();
+        let mut seen = HashSet::new();
+        let mut key = match self.jiter.known_object() {
+            Ok(key) => key.map(str::to_owned),
+            Err(error) => return Err(self.error(&error)),
+        };
+        while let Some(name) = key {
+            self.path.push(Step::Key(name.clone()));
+            let peek = self.jiter.peek().map_err(|error| self.error(&error))?;
+            let value = self.value(peek)?;
+            if seen.insert(name.clone()) {
+                entries.push((name, value));
+            } else {
+                self.duplicate_keys.push(written(&self.path));
+            }
+            self.path.pop();
+            key = match self.jiter.next_key() {
+                Ok(key) => key.map(str::to_owned),
+                Err(error) => return Err(self.error(&error)),
+            };
+        }
+        Ok(Node::Map(entries))
+    }
+
+    fn error(&self, error: &JiterError) -> JsonError {
+        let position = self.jiter.error_position(error.index);
+        JsonError { line: position.line, column: position.column, message: error.error_type.to_string() }
+    }
+
+    fn error_here(&self, message: String) -> JsonError {
+        let position = self.jiter.current_position();
+        JsonError { line: position.line, column: position.column, message }
+    }
+}
+
+fn written(path: &[Step]) -> String {
+    let mut out = String::new();
+    for step in path {
+        match step {
+            Step::Key(key) => {
+                if !out.is_empty() {
+                    out.push('.');
+                }
+                out.push_str(key);
+            }
+            Step::Index(index) => {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "[{index}]");
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_the_digits_they_came_with() {
+        let text = r#"{"a":1.50,"b":12345678901234567890123,"c":1E5,"d":-0.0}"#;
+        let read = Node::from_json(text.as_bytes()).unwrap();
+        assert_eq!(read.node.to_json(), r#"{"a":1.50,"b":12345678901234567890123,"c":1.0e+5,"d":-0.0}"#);
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_reported_with_its_path() {
+        let read = Node::from_json(br#"{"a":[{"b":1,"b":2}],"a":3}"#).unwrap();
+        assert_eq!(read.duplicate_keys, ["a[0].b", "a"]);
+        assert_eq!(read.node.to_json(), r#"{"a":[{"b":1}]}"#);
+    }
+
+    #[test]
+    fn nesting_beyond_the_limit_is_refused() {
+        let text = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(Node::from_json(text.as_bytes()).unwrap_err().message.contains("64 levels"));
+    }
+
+    #[test]
+    fn control_characters_survive_a_round_trip() {
+        let node = Node::Text("a\u{1}\n\"\\\u{7f}é".into());
+        assert_eq!(Node::from_json(node.to_json().as_bytes()).unwrap().node, node);
+    }
+
+    #[test]
+    fn only_numbers_that_both_yaml_versions_agree_on_are_plain() {
+        for text in ["0", "-1", "5.94", "12345678901234567890", "1.0e+5", "2.5e-3"] {
+            assert!(is_plain_number(text), "{text}");
+        }
+        for text in
+            ["", "-", "0012", "1e5", "4e10", "+5", ".5", "5.", "0x1f", "1_000", "12:30", "1.5e3", ".inf"]
+        {
+            assert!(!is_plain_number(text), "{text}");
+        }
+    }
+}

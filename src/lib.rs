@@ -1,0 +1,4 @@
+//! The registry of renewable energy communities.
+
+pub mod auth;
+pub mod domain;
