@@ -5,8 +5,9 @@ use uuid::Uuid;
 use super::closed_set::AssetType;
 use super::community::CommunityRef;
 use super::document::Document;
-use super::identifier::{AssetKey, SensorId};
+use super::identifier::{AssetKey, DeliveryPointCode, SensorId};
 use super::member::MemberRef;
+use super::node::Node;
 use super::timestamp::Timestamp;
 
 /// The documented keys of a device (SAREF-inspired), in the order in which they are written.
@@ -35,6 +36,31 @@ pub struct AssetContent {
     pub relationships: Document,
     /// What was given under `extra`, a mapping.
     pub extra: Document,
+}
+
+impl AssetContent {
+    /// The delivery point that a meter names as its `pod`.
+    #[must_use]
+    pub fn pod(&self) -> Option<DeliveryPointCode> {
+        if self.asset_type != AssetType::Meter {
+            return None;
+        }
+        self.properties.node().get("pod").and_then(Node::as_text).map(DeliveryPointCode::from)
+    }
+
+    /// The keys of the assets that this one measures, as they were given.
+    #[must_use]
+    pub fn measures(&self) -> Vec<String> {
+        let relationships = self.relationships.node();
+        let measures = relationships.get("measures").and_then(Node::as_list).unwrap_or_default();
+        measures.iter().filter_map(Node::as_text).map(str::to_owned).collect()
+    }
+
+    /// The key of the asset that this one is paired with, as it was given.
+    #[must_use]
+    pub fn paired_with(&self) -> Option<AssetKey> {
+        self.relationships.node().get("paired_with").and_then(Node::as_text).map(AssetKey::from)
+    }
 }
 
 /// An asset of the registry.
@@ -172,8 +198,7 @@ pub fn properties_of(asset_type: AssetType) -> &'static [Property] {
 impl PropertyType {
     /// Whether a value fits the type and its range.
     #[must_use]
-    pub fn fits(self, value: &super::node::Node) -> bool {
-        use super::node::Node;
+    pub fn fits(self, value: &Node) -> bool {
         match self {
             Self::Number { min, max } => value.as_f64().is_some_and(|number| (min..=max).contains(&number)),
             Self::Count => match value {

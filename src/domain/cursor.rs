@@ -5,8 +5,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::order::{Direction, Order};
+use super::order::{Direction, Order, SortField};
 
 /// The first field of every cursor: another number is another format.
 const VERSION: u8 = 1;
@@ -53,8 +54,8 @@ pub enum SortValue {
 pub struct Cursor {
     /// The list and order it belongs to.
     tag: String,
-    /// The values of the row, in the order of the sort.
     values: Vec<SortValue>,
+    id: Uuid,
 }
 
 /// A text that is no cursor of the list at hand.
@@ -62,16 +63,16 @@ pub struct Cursor {
 pub struct BrokenCursor;
 
 impl Cursor {
-    /// The place of the row with these sort values.
+    /// The place of the row with these sort values and this id, which breaks the last ties.
     #[must_use]
-    pub fn new(list: ListKind, order: Order, values: Vec<SortValue>) -> Self {
-        Self { tag: tag(list, order), values }
+    pub fn new(list: ListKind, order: Order, values: Vec<SortValue>, id: Uuid) -> Self {
+        Self { tag: tag(list, order), values, id }
     }
 
     /// The text for the caller.
     #[must_use]
     pub fn encode(&self) -> String {
-        let json = serde_json::to_vec(&(VERSION, &self.tag, &self.values)).unwrap_or_default();
+        let json = serde_json::to_vec(&(VERSION, &self.tag, &self.values, self.id)).unwrap_or_default();
         URL_SAFE_NO_PAD.encode(json)
     }
 
@@ -84,22 +85,39 @@ impl Cursor {
             return Err(BrokenCursor);
         }
         let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| BrokenCursor)?;
-        let (version, tag_given, values): (u8, String, Vec<SortValue>) =
+        let (version, tag_given, values, id): (u8, String, Vec<SortValue>, Uuid) =
             serde_json::from_slice(&json).map_err(|_| BrokenCursor)?;
-        let whole = values.iter().all(|value| match value {
-            SortValue::Text(text) => !text.contains('\0'),
-            SortValue::Time(_) => true,
-        });
-        if version != VERSION || tag_given != tag(list, order) || !whole {
+        if version != VERSION || tag_given != tag(list, order) || !fits(list, order, &values) {
             return Err(BrokenCursor);
         }
-        Ok(Self { tag: tag_given, values })
+        Ok(Self { tag: tag_given, values, id })
     }
 
     /// The sort values.
     #[must_use]
     pub fn values(&self) -> &[SortValue] {
         &self.values
+    }
+
+    /// The id of the row.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+}
+
+/// Whether values are what rows of the list are sorted by: the sort field's own, then the key; of a
+/// delivery point its code, then its member's key.
+fn fits(list: ListKind, order: Order, values: &[SortValue]) -> bool {
+    let is_text = |value: &SortValue| matches!(value, SortValue::Text(text) if !text.contains('\0'));
+    let is_time = |value: &SortValue| matches!(value, SortValue::Time(_));
+    match (list, order.field, values) {
+        (ListKind::DeliveryPoints, _, [code, member]) => is_text(code) && is_text(member),
+        (ListKind::DeliveryPoints, _, _) => false,
+        (_, SortField::Key, [key]) => is_text(key),
+        (_, SortField::Name, [name, key]) => is_text(name) && is_text(key),
+        (_, SortField::CreatedAt | SortField::UpdatedAt, [time, key]) => is_time(time) && is_text(key),
+        _ => false,
     }
 }
 
@@ -109,4 +127,42 @@ fn tag(list: ListKind, order: Order) -> String {
         Direction::Descending => '-',
     };
     String::from_iter([list.letter(), order.field.letter(), direction])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_stands_for_its_place_in_its_own_list_and_order_alone() {
+        let order = Order { field: SortField::Name, direction: Direction::Descending };
+        let values = vec![SortValue::Text("Ü".into()), SortValue::Text("k".into())];
+        let cursor = Cursor::new(ListKind::Members, order, values, Uuid::nil());
+        let text = cursor.encode();
+        assert_eq!(Cursor::decode(&text, ListKind::Members, order), Ok(cursor));
+        assert_eq!(Cursor::decode(&text, ListKind::Assets, order), Err(BrokenCursor));
+        assert_eq!(Cursor::decode(&text, ListKind::Members, Order::default()), Err(BrokenCursor));
+    }
+
+    #[test]
+    fn a_forged_cursor_is_refused() {
+        let forge = |json: &str| URL_SAFE_NO_PAD.encode(json);
+        let id = Uuid::nil();
+        for json in [
+            format!(r#"[2,"Mk+",["a"],"{id}"]"#),
+            format!(r#"[1,"Mk+",[],"{id}"]"#),
+            format!(r#"[1,"Mk+",[7],"{id}"]"#),
+            format!(r#"[1,"Mk+",["a","b"],"{id}"]"#),
+            format!(r#"[1,"Mk+",["a\u0000"],"{id}"]"#),
+            r#"[1,"Mk+",["a"],"x"]"#.to_owned(),
+            "{}".to_owned(),
+        ] {
+            assert_eq!(
+                Cursor::decode(&forge(&json), ListKind::Members, Order::default()),
+                Err(BrokenCursor),
+                "{json}"
+            );
+        }
+        assert_eq!(Cursor::decode("%%%", ListKind::Members, Order::default()), Err(BrokenCursor));
+    }
 }

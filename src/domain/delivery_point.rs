@@ -42,6 +42,26 @@ pub struct DeliveryPoint {
     pub content: DeliveryPointContent,
 }
 
+/// What an active member holds alone in the whole registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HoldingKind {
+    /// A sensor, by its trimmed id.
+    Sensor,
+    /// A delivery point, by its code trimmed and case-folded.
+    DeliveryPoint,
+}
+
+impl HoldingKind {
+    /// The word that stands for the kind in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sensor => "sensor",
+            Self::DeliveryPoint => "delivery_point",
+        }
+    }
+}
+
 /// A delivery point that several members of a community name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DuplicateDeliveryPoint {

@@ -1,6 +1,46 @@
 //! What an import finds and does: refusals, warnings, counts.
 
+use std::collections::BTreeSet;
+
+use super::asset::AssetContent;
 use super::code::Code;
+use super::community::CommunityContent;
+use super::delivery_point::{DeliveryPointContent, HoldingKind};
+use super::member::MemberContent;
+
+/// A community with everything in it, as a bundle tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommunityGraph {
+    /// The community itself.
+    pub community: CommunityContent,
+    /// Its members, by key.
+    pub members: Vec<MemberGraph>,
+}
+
+/// A member with everything it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberGraph {
+    /// The member itself.
+    pub content: MemberContent,
+    /// Its delivery points, by code.
+    pub delivery_points: Vec<DeliveryPointContent>,
+    /// Its assets, by kind, then by key.
+    pub assets: Vec<AssetContent>,
+}
+
+impl MemberGraph {
+    /// What the member holds when it is active: the sensors of its assets and its delivery points, each
+    /// in the form in which it is compared.
+    #[must_use]
+    pub fn held(&self) -> BTreeSet<(HoldingKind, String)> {
+        let sensors = self.assets.iter().filter_map(|asset| asset.sensor_id.as_ref());
+        let points = self.delivery_points.iter();
+        sensors
+            .map(|sensor| (HoldingKind::Sensor, sensor.to_string()))
+            .chain(points.map(|point| (HoldingKind::DeliveryPoint, point.code.folded())))
+            .collect()
+    }
+}
 
 /// A problem of one document of an import's body.
 #[derive(Debug, Clone, PartialEq, Eq)]

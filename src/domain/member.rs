@@ -64,3 +64,18 @@ pub struct MemberRef {
     /// Where the membership stands.
     pub status: MemberStatus,
 }
+
+impl Member {
+    /// The name tag of the member.
+    #[must_use]
+    pub fn tag(&self) -> MemberRef {
+        MemberRef {
+            id: self.id,
+            key: self.content.key.clone(),
+            user_id: self.content.user_id.clone(),
+            name: self.content.name.clone(),
+            role: self.content.role,
+            status: self.content.status,
+        }
+    }
+}

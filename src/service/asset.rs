@@ -1,0 +1,184 @@
+//! Assets, meters among them.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::{Ctx, ListArgs, Result, community};
+use crate::domain::asset::Asset;
+use crate::domain::code::Code;
+use crate::domain::error::Error;
+use crate::domain::filter::{AssetField, Filter};
+use crate::domain::grant::Operation;
+use crate::domain::identifier::{AssetKey, CommunityKey, SensorId};
+use crate::domain::page::Page;
+use crate::store::{Among, assets};
+
+/// One page of the assets of a community, or of every community that the caller may see. Needs the
+/// grant `read`.
+///
+/// # Errors
+/// Unauthenticated, forbidden, no such community, or a failure of the database.
+pub async fn list(
+    ctx: &Ctx,
+    within: Option<&CommunityKey>,
+    args: &ListArgs<AssetField>,
+) -> Result<Page<Asset>> {
+    let reach = ctx.authorise(Operation::Read)?;
+    match within {
+        Some(key) => {
+            let community = community::reached(ctx, &reach, key).await?;
+            Ok(assets::list(ctx.read().await?, Among::Community(community.id), args).await?)
+        }
+        None => Ok(assets::list(&ctx.read_once(), Among::Scope(&reach), args).await?),
+    }
+}
+
+/// How many assets fulfil a filter. Needs the grant `read`.
+///
+/// # Errors
+/// Unauthenticated, forbidden, no such community, or a failure of the database.
+pub async fn count(ctx: &Ctx, within: Option<&CommunityKey>, filter: &Filter<AssetField>) -> Result<u64> {
+    let reach = ctx.authorise(Operation::Read)?;
+    match within {
+        Some(key) => {
+            let community = community::reached(ctx, &reach, key).await?;
+            Ok(assets::count(ctx.read().await?, Among::Community(community.id), filter).await?)
+        }
+        None => Ok(assets::count(&ctx.read_once(), Among::Scope(&reach), filter).await?),
+    }
+}
+
+/// The asset of a community with a key. Needs the grant `read`.
+///
+/// # Errors
+/// Unauthenticated, forbidden, not found, or a failure of the database.
+pub async fn get(ctx: &Ctx, within: &CommunityKey, key: &AssetKey) -> Result<Asset> {
+    let reach = ctx.authorise(Operation::Read)?;
+    let community = community::reached(ctx, &reach, within).await?;
+    assets::by_key(ctx.read().await?, community.id, key).await?.ok_or_else(not_found)
+}
+
+/// The asset of a community on a sensor: that of the active holder where there is one, else the one
+/// there is. Needs the grant `read`.
+///
+/// # Errors
+/// Unauthenticated, forbidden, not found, or a failure of the database.
+pub async fn get_by_sensor_id(ctx: &Ctx, within: &CommunityKey, sensor: &SensorId) -> Result<Asset> {
+    let reach = ctx.authorise(Operation::Read)?;
+    let community = community::reached(ctx, &reach, within).await?;
+    let found = assets::by_sensor_id(ctx.read().await?, community.id, sensor).await?;
+    found.into_iter().next().ok_or_else(not_found)
+}
+
+/// The assets with these ids; those that the caller may not see are left out.
+///
+/// # Errors
+/// Unauthenticated, or a failure of the database.
+pub async fn by_ids(ctx: &Ctx, ids: &[Uuid]) -> Result<HashMap<Uuid, Asset>> {
+    ctx.principal()?;
+    let mut found = assets::by_ids(ctx.read().await?, ids).await?;
+    found.retain(|_, asset| sees(ctx, asset));
+    Ok(found)
+}
+
+/// The assets with these keys, each in its community; those that the caller may not see are left out.
+///
+/// # Errors
+/// Unauthenticated, or a failure of the database.
+pub async fn by_keys(ctx: &Ctx, keys: &[(Uuid, AssetKey)]) -> Result<HashMap<(Uuid, AssetKey), Asset>> {
+    ctx.principal()?;
+    let mut found = assets::by_keys(ctx.read().await?, keys).await?;
+    found.retain(|_, asset| sees(ctx, asset));
+    Ok(found)
+}
+
+/// The same page of assets under each of many communities. Needs the grant `read`; the caller has made
+/// sure that it reaches them.
+///
+/// # Errors
+/// Unauthenticated, forbidden, or a failure of the database.
+pub async fn pages_of_communities(
+    ctx: &Ctx,
+    communities: &[Uuid],
+    args: &ListArgs<AssetField>,
+) -> Result<HashMap<Uuid, Page<Asset>>> {
+    ctx.authorise(Operation::Read)?;
+    Ok(assets::pages_of_communities(ctx.read().await?, communities, args).await?)
+}
+
+/// How many assets of each of many communities fulfil a filter; see [`pages_of_communities`].
+///
+/// # Errors
+/// Unauthenticated, forbidden, or a failure of the database.
+pub async fn counts_of_communities(
+    ctx: &Ctx,
+    communities: &[Uuid],
+    filter: &Filter<AssetField>,
+) -> Result<HashMap<Uuid, u64>> {
+    ctx.authorise(Operation::Read)?;
+    Ok(assets::counts_of_communities(ctx.read().await?, communities, filter).await?)
+}
+
+/// The same page of assets under each of many members, which the caller has made sure to see.
+///
+/// # Errors
+/// Unauthenticated, or a failure of the database.
+pub async fn pages_of_members(
+    ctx: &Ctx,
+    members: &[Uuid],
+    args: &ListArgs<AssetField>,
+) -> Result<HashMap<Uuid, Page<Asset>>> {
+    ctx.principal()?;
+    Ok(assets::pages_of_members(ctx.read().await?, members, args).await?)
+}
+
+/// How many assets of each of many members fulfil a filter; see [`pages_of_members`].
+///
+/// # Errors
+/// Unauthenticated, or a failure of the database.
+pub async fn counts_of_members(
+    ctx: &Ctx,
+    members: &[Uuid],
+    filter: &Filter<AssetField>,
+) -> Result<HashMap<Uuid, u64>> {
+    ctx.principal()?;
+    Ok(assets::counts_of_members(ctx.read().await?, members, filter).await?)
+}
+
+/// The assets that measure each of these assets, by key; those that the caller may not see are left out.
+///
+/// # Errors
+/// Unauthenticated, or a failure of the database.
+pub async fn measured_by(
+    ctx: &Ctx,
+    keys: &[(Uuid, AssetKey)],
+) -> Result<HashMap<(Uuid, AssetKey), Vec<Asset>>> {
+    ctx.principal()?;
+    let mut found = assets::measured_by(ctx.read().await?, keys).await?;
+    found.values_mut().for_each(|assets| assets.retain(|asset| sees(ctx, asset)));
+    Ok(found)
+}
+
+/// The meters that name each of these delivery points of their own members, by key. A point is named by
+/// its member and its folded code. Those that the caller may not see are left out.
+///
+/// # Errors
+/// Unauthenticated, or a failure of the database.
+pub async fn meters_of_points(
+    ctx: &Ctx,
+    points: &[(Uuid, String)],
+) -> Result<HashMap<(Uuid, String), Vec<Asset>>> {
+    ctx.principal()?;
+    let mut found = assets::meters_of_points(ctx.read().await?, points).await?;
+    found.values_mut().for_each(|assets| assets.retain(|asset| sees(ctx, asset)));
+    Ok(found)
+}
+
+fn sees(ctx: &Ctx, asset: &Asset) -> bool {
+    ctx.sees_member(&asset.community.key, &asset.owner)
+}
+
+pub(super) fn not_found() -> Error {
+    Error::not_found(Code::AssetNotFound, "There is no such asset")
+}

@@ -1,0 +1,91 @@
+//! What goes through every call of a request: who is asking, what they may see, and the database as it
+//! was when the request first looked.
+
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+
+use super::Result;
+use crate::auth::Principal;
+use crate::domain::closed_set::MemberStatus;
+use crate::domain::error::{AuthenticationFailure, Error};
+use crate::domain::grant::{Operation, Reach};
+use crate::domain::identifier::CommunityKey;
+use crate::domain::member::MemberRef;
+use crate::domain::timestamp::Timestamp;
+use crate::store::{Handle, Store};
+
+/// Who is asking, or why that is not known.
+pub type Caller = std::result::Result<Principal, AuthenticationFailure>;
+
+/// The context of one request. Cheap to clone; clones share the snapshot.
+#[derive(Clone)]
+pub struct Ctx {
+    caller: Arc<Caller>,
+    store: Store,
+    snapshot: Arc<OnceCell<Handle>>,
+}
+
+impl Ctx {
+    pub(super) fn new(store: Store, caller: Caller) -> Self {
+        Self { caller: Arc::new(caller), store, snapshot: Arc::default() }
+    }
+
+    /// Who is asking.
+    ///
+    /// # Errors
+    /// When there is no token, or a bad one.
+    pub fn principal(&self) -> Result<&Principal> {
+        self.caller.as_ref().as_ref().map_err(|failure| Error::Unauthenticated(*failure))
+    }
+
+    /// How far the caller may go with an operation.
+    ///
+    /// # Errors
+    /// When the caller is not known, or may not go anywhere with it.
+    pub fn authorise(&self, operation: Operation) -> Result<Reach> {
+        self.principal()?.grants.reach(operation).ok_or(Error::Forbidden(operation))
+    }
+
+    /// Whether the caller may see everything in a community.
+    #[must_use]
+    pub fn sees_community(&self, key: &CommunityKey) -> bool {
+        self.authorise(Operation::Read).is_ok_and(|reach| reach.includes(key))
+    }
+
+    /// Whether the caller may see a member and what it owns: because of a grant, or because it is the
+    /// caller's own active membership.
+    #[must_use]
+    pub fn sees_member(&self, community: &CommunityKey, member: &MemberRef) -> bool {
+        self.owns(member) || self.sees_community(community)
+    }
+
+    /// Whether a member is the caller's own active membership.
+    #[must_use]
+    pub fn owns(&self, member: &MemberRef) -> bool {
+        let Ok(principal) = self.principal() else { return false };
+        member.status == MemberStatus::Active && principal.username.as_ref() == Some(&member.user_id)
+    }
+
+    /// The present.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    /// Where the statements of this request read: one snapshot for all of them.
+    pub(super) async fn read(&self) -> Result<&Handle> {
+        Ok(self.snapshot.get_or_try_init(|| self.store.snapshot()).await?)
+    }
+
+    /// Where a request that has one statement only reads: its snapshot when there is one already, else
+    /// without the cost of a transaction.
+    pub(super) fn read_once(&self) -> Handle {
+        self.snapshot.get().cloned().unwrap_or_else(|| self.store.direct())
+    }
+
+    /// The database, for writes.
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+}

@@ -1,0 +1,154 @@
+//! Finding by an identifier that another service holds, across communities. Only active members hold
+//! anything, so that somebody who left is not found. Needs the grant `lookup`.
+
+use std::collections::HashSet;
+
+use super::{Ctx, Result};
+use crate::domain::asset::Asset;
+use crate::domain::code::Code;
+use crate::domain::delivery_point::DeliveryPoint;
+use crate::domain::error::Error;
+use crate::domain::grant::{Operation, Reach};
+use crate::domain::identifier::{CommunityKey, DeliveryPointCode, Did, SensorId, UserId};
+use crate::domain::member::Member;
+use crate::store::{assets, delivery_points, members};
+
+/// Most ids of one batch.
+pub const MAX_LOOKUP_IDS: usize = 500;
+
+/// The active member with a user id.
+///
+/// # Errors
+/// Unauthenticated, forbidden, several active members, or a failure of the database.
+pub async fn member_by_user_id(
+    ctx: &Ctx,
+    user_id: &UserId,
+    within: Option<&CommunityKey>,
+) -> Result<Option<Member>> {
+    let Some(reach) = reach(ctx, within)? else { return Ok(None) };
+    let found = members::active_by_user_ids(&ctx.read_once(), &reach, &[user_id.as_str()]).await?;
+    only(found, Code::AmbiguousMember, "Several active members have this user id")
+}
+
+/// The active member with a DID.
+///
+/// # Errors
+/// Unauthenticated, forbidden, or a failure of the database.
+pub async fn member_by_did(ctx: &Ctx, did: &Did) -> Result<Option<Member>> {
+    let reach = ctx.authorise(Operation::Lookup)?;
+    Ok(members::active_by_dids(&ctx.read_once(), &reach, &[did.as_str()]).await?.pop())
+}
+
+/// The asset of the active holder of a sensor; the first by key when the holder has several on it.
+///
+/// # Errors
+/// Unauthenticated, forbidden, several holders, or a failure of the database.
+pub async fn asset_by_sensor_id(
+    ctx: &Ctx,
+    sensor: &SensorId,
+    within: Option<&CommunityKey>,
+) -> Result<Option<Asset>> {
+    let Some(reach) = reach(ctx, within)? else { return Ok(None) };
+    let mut found = assets::active_by_sensor_ids(&ctx.read_once(), &reach, &[sensor.as_str()]).await?;
+    let mut owners = HashSet::new();
+    found.retain(|asset| owners.insert(asset.owner.id));
+    only(found, Code::AmbiguousSensor, "Several active members hold this sensor")
+}
+
+/// The delivery point of the active holder of a code.
+///
+/// # Errors
+/// Unauthenticated, forbidden, several holders, or a failure of the database.
+pub async fn delivery_point_by_code(
+    ctx: &Ctx,
+    code: &DeliveryPointCode,
+    within: Option<&CommunityKey>,
+) -> Result<Option<DeliveryPoint>> {
+    let Some(reach) = reach(ctx, within)? else { return Ok(None) };
+    let found = delivery_points::active_by_code(&ctx.read_once(), &reach, code).await?;
+    only(found, Code::AmbiguousDeliveryPoint, "Several active members hold this delivery point")
+}
+
+/// The assets of the active holders of sensors, in the order of the request. A sensor that nobody holds
+/// adds nothing, one that is named again adds nothing more.
+///
+/// # Errors
+/// Unauthenticated, forbidden, too many ids, or a failure of the database.
+pub async fn assets_by_sensor_ids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Asset>> {
+    let reach = ctx.authorise(Operation::Lookup)?;
+    let sensors: Vec<SensorId> = batch("sensor_ids", ids)?.into_iter().filter_map(SensorId::new).collect();
+    let sensors = distinct(sensors.iter().map(SensorId::as_str));
+    if sensors.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = assets::active_by_sensor_ids(&ctx.read_once(), &reach, &sensors).await?;
+    Ok(in_order(&sensors, found, |asset| asset.content.sensor_id.as_ref().map_or("", SensorId::as_str)))
+}
+
+/// The assets of active members with these user ids, in the order of the request, those of one member
+/// by key.
+///
+/// # Errors
+/// Unauthenticated, forbidden, too many ids, or a failure of the database.
+pub async fn assets_by_user_ids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Asset>> {
+    let reach = ctx.authorise(Operation::Lookup)?;
+    let user_ids = distinct(batch("user_ids", ids)?.into_iter());
+    if user_ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = assets::active_by_user_ids(&ctx.read_once(), &reach, &user_ids).await?;
+    Ok(in_order(&user_ids, found, |asset| asset.owner.user_id.as_str()))
+}
+
+/// The active members with these DIDs, in the order of the request.
+///
+/// # Errors
+/// Unauthenticated, forbidden, too many ids, or a failure of the database.
+pub async fn members_by_dids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Member>> {
+    let reach = ctx.authorise(Operation::Lookup)?;
+    let dids = distinct(batch("dids", ids)?.into_iter());
+    if dids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = members::active_by_dids(&ctx.read_once(), &reach, &dids).await?;
+    Ok(in_order(&dids, found, |member| member.content.did.as_ref().map_or("", Did::as_str)))
+}
+
+/// How far the grant reaches, within a community where one is named; none where it does not reach there.
+fn reach(ctx: &Ctx, within: Option<&CommunityKey>) -> Result<Option<Reach>> {
+    let reach = ctx.authorise(Operation::Lookup)?;
+    Ok(match within {
+        None => Some(reach),
+        Some(key) => reach.includes(key).then(|| Reach::Communities([key.clone()].into())),
+    })
+}
+
+fn only<T>(mut found: Vec<T>, code: Code, detail: &str) -> Result<Option<T>> {
+    if found.len() > 1 {
+        return Err(Error::conflict(code, detail));
+    }
+    Ok(found.pop())
+}
+
+/// The ids of a batch, within its bound. An id that cannot be stored matches nothing.
+fn batch<'a>(field: &str, ids: &'a [String]) -> Result<Vec<&'a str>> {
+    if ids.len() > MAX_LOOKUP_IDS {
+        let message = format!("At most {MAX_LOOKUP_IDS} ids in one request; {} were given", ids.len());
+        return Err(Error::invalid("too_long", &["body", field], message, None));
+    }
+    Ok(ids.iter().map(String::as_str).filter(|id| !id.contains('\0')).collect())
+}
+
+fn distinct<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen = HashSet::new();
+    ids.filter(|id| seen.insert(*id)).collect()
+}
+
+/// What was found, in the order of the ids asked for. The sort is stable, so that rows of one id keep
+/// the order they came in.
+fn in_order<T>(ids: &[&str], mut found: Vec<T>, id_of: impl Fn(&T) -> &str) -> Vec<T> {
+    let rank: std::collections::HashMap<&str, usize> =
+        ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    found.sort_by_key(|row| rank.get(id_of(row)).copied().unwrap_or(usize::MAX));
+    found
+}

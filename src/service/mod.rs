@@ -1,0 +1,19 @@
+//! Use cases: authorise, validate, one transaction, a domain value. Both doors ask these functions and
+//! nothing else; a rule that stands in a door is in the wrong place.
+
+pub mod asset;
+pub mod community;
+mod context;
+pub mod delivery_point;
+pub mod lookup;
+pub mod member;
+mod registry;
+pub mod self_service;
+
+pub use context::{Caller, Ctx};
+pub use registry::Registry;
+
+pub use crate::store::{DatabaseSettings, ListArgs, OnStatement};
+
+/// What a use case gives: a value, or why there is none.
+pub type Result<T> = std::result::Result<T, crate::domain::error::Error>;

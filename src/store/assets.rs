@@ -1,0 +1,325 @@
+//! Assets: lists, counts, lookups.
+
+use std::collections::HashMap;
+
+use asset::{Column, Entity, Relation};
+use entity::{asset, asset_measure, member};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
+use sea_orm::{ConnectionTrait, EntityTrait, JoinType, QuerySelect, RelationTrait, Select};
+use uuid::Uuid;
+
+use super::keyset::Listed;
+use super::members::is_active;
+use super::record::AssetRecord;
+use super::table::{self, Among, Table};
+use super::{Handle, ListArgs, Result, Scope, scope, set};
+use crate::domain::asset::Asset;
+use crate::domain::closed_set::{AssetType, ClosedSet, MemberStatus};
+use crate::domain::cursor::{ListKind, SortValue};
+use crate::domain::filter::{AssetField, Filter};
+use crate::domain::identifier::{AssetKey, SensorId};
+use crate::domain::order::SortField;
+use crate::domain::page::Page;
+
+impl Listed for Asset {
+    const LIST: ListKind = ListKind::Assets;
+
+    fn place(&self, field: SortField) -> Vec<SortValue> {
+        let key = SortValue::Text(self.content.key.to_string());
+        match field {
+            SortField::Key => vec![key],
+            SortField::Name => vec![SortValue::Text(self.content.name.clone()), key],
+            SortField::CreatedAt => vec![SortValue::Time(self.created_at.as_micros()), key],
+            SortField::UpdatedAt => vec![SortValue::Time(self.updated_at.as_micros()), key],
+        }
+    }
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+}
+
+impl Table for Asset {
+    type Entity = Entity;
+    type Record = AssetRecord;
+    type Field = AssetField;
+
+    fn joined() -> Select<Entity> {
+        Entity::find()
+            .join(JoinType::InnerJoin, Relation::Community.def())
+            .join(JoinType::InnerJoin, Relation::Member.def())
+    }
+
+    fn community_id() -> Column {
+        Column::CommunityId
+    }
+
+    fn sort_columns(field: SortField) -> Vec<Column> {
+        match field {
+            SortField::Key => vec![Column::Key],
+            SortField::Name => vec![Column::Name, Column::Key],
+            SortField::CreatedAt => vec![Column::CreatedAt, Column::Key],
+            SortField::UpdatedAt => vec![Column::UpdatedAt, Column::Key],
+        }
+    }
+
+    fn id_column() -> Column {
+        Column::Id
+    }
+}
+
+fn column(column: Column) -> SimpleExpr {
+    table::column::<Asset>(column)
+}
+
+/// One page of assets.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(handle: &Handle, among: Among<'_>, args: &ListArgs<AssetField>) -> Result<Page<Asset>> {
+    table::list(handle, among, args).await
+}
+
+/// How many assets fulfil a filter.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(handle: &Handle, among: Among<'_>, filter: &Filter<AssetField>) -> Result<u64> {
+    table::count::<Asset>(handle, among, filter).await
+}
+
+/// The same page of assets under each of many communities.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pages_of_communities(
+    handle: &Handle,
+    communities: &[Uuid],
+    args: &ListArgs<AssetField>,
+) -> Result<HashMap<Uuid, Page<Asset>>> {
+    table::pages(handle, Column::CommunityId, communities, args).await
+}
+
+/// How many assets of each of many communities fulfil a filter.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts_of_communities(
+    handle: &Handle,
+    communities: &[Uuid],
+    filter: &Filter<AssetField>,
+) -> Result<HashMap<Uuid, u64>> {
+    table::counts::<Asset>(handle, Column::CommunityId, communities, filter).await
+}
+
+/// The same page of assets under each of many members.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pages_of_members(
+    handle: &Handle,
+    members: &[Uuid],
+    args: &ListArgs<AssetField>,
+) -> Result<HashMap<Uuid, Page<Asset>>> {
+    table::pages(handle, Column::MemberId, members, args).await
+}
+
+/// How many assets of each of many members fulfil a filter.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts_of_members(
+    handle: &Handle,
+    members: &[Uuid],
+    filter: &Filter<AssetField>,
+) -> Result<HashMap<Uuid, u64>> {
+    table::counts::<Asset>(handle, Column::MemberId, members, filter).await
+}
+
+/// The assets with these ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_ids(handle: &Handle, ids: &[Uuid]) -> Result<HashMap<Uuid, Asset>> {
+    table::by_ids(handle, ids).await
+}
+
+/// The assets with these keys, each in its community.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_keys(handle: &Handle, keys: &[(Uuid, AssetKey)]) -> Result<HashMap<(Uuid, AssetKey), Asset>> {
+    let (ids, texts) = table::split(keys.iter().map(|(id, key)| (*id, key.as_str())));
+    let backend = handle.get_database_backend();
+    let mut select = table::rows::<Asset>();
+    select
+        .and_where(set::is_one_of_ids(backend, column(Column::CommunityId), &ids))
+        .and_where(set::is_one_of_texts(backend, column(Column::Key), &texts));
+    let assets = table::all::<Asset>(handle, &select).await?;
+    Ok(assets.into_iter().map(|asset| ((asset.community.id, asset.content.key.clone()), asset)).collect())
+}
+
+/// The asset of a community with a key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_key(handle: &Handle, community: Uuid, key: &AssetKey) -> Result<Option<Asset>> {
+    let mut select = table::rows::<Asset>();
+    select
+        .and_where(column(Column::CommunityId).eq(community))
+        .and_where(column(Column::Key).eq(key.as_str()));
+    Ok(table::all(handle, &select).await?.pop())
+}
+
+/// The assets of a member, by key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_member(handle: &Handle, member: Uuid, asset_type: Option<AssetType>) -> Result<Vec<Asset>> {
+    let mut select = table::rows::<Asset>();
+    select.and_where(column(Column::MemberId).eq(member));
+    if let Some(asset_type) = asset_type {
+        select.and_where(column(Column::AssetType).eq(asset_type.as_str()));
+    }
+    sorted_by_key(table::all(handle, &select).await?)
+}
+
+/// The assets of a community on a sensor: those of the active holder first, then by key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_sensor_id(handle: &Handle, community: Uuid, sensor: &SensorId) -> Result<Vec<Asset>> {
+    let mut select = table::rows::<Asset>();
+    select
+        .and_where(column(Column::CommunityId).eq(community))
+        .and_where(column(Column::SensorId).eq(sensor.as_str()));
+    let mut assets = sorted_by_key(table::all::<Asset>(handle, &select).await?)?;
+    assets.sort_by_key(|asset| asset.owner.status != MemberStatus::Active);
+    Ok(assets)
+}
+
+/// The assets on one of these sensors whose owners are active, by key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn active_by_sensor_ids(handle: &Handle, scope: &Scope, sensors: &[&str]) -> Result<Vec<Asset>> {
+    let condition = match sensors {
+        [only] => column(Column::SensorId).eq(*only),
+        many => set::is_one_of_texts(handle.get_database_backend(), column(Column::SensorId), many),
+    };
+    active(handle, scope, condition).await
+}
+
+/// The assets of active members with one of these user ids, by key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn active_by_user_ids(handle: &Handle, scope: &Scope, user_ids: &[&str]) -> Result<Vec<Asset>> {
+    let owner = Expr::col((member::Entity, member::Column::UserId));
+    active(handle, scope, set::is_one_of_texts(handle.get_database_backend(), owner, user_ids)).await
+}
+
+async fn active(handle: &Handle, scope: &Scope, condition: SimpleExpr) -> Result<Vec<Asset>> {
+    let mut select = table::rows::<Asset>();
+    select.and_where(condition).and_where(is_active());
+    if let Some(condition) =
+        scope::includes(handle.get_database_backend(), scope, (Entity, Column::CommunityId))
+    {
+        select.and_where(condition);
+    }
+    sorted_by_key(table::all(handle, &select).await?)
+}
+
+/// The assets that measure each of these assets, by key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn measured_by(
+    handle: &Handle,
+    keys: &[(Uuid, AssetKey)],
+) -> Result<HashMap<(Uuid, AssetKey), Vec<Asset>>> {
+    let (ids, texts) = table::split(keys.iter().map(|(id, key)| (*id, key.as_str())));
+    let backend = handle.get_database_backend();
+    let measured = |column: asset_measure::Column| Expr::col((asset_measure::Entity, column));
+    let mut select = table::rows::<Asset>();
+    select
+        .join(
+            JoinType::InnerJoin,
+            asset_measure::Entity,
+            measured(asset_measure::Column::AssetId).equals((Entity, Column::Id)),
+        )
+        .expr_as(measured(asset_measure::Column::MeasuredKey), MEASURED)
+        .and_where(set::is_one_of_ids(backend, measured(asset_measure::Column::CommunityId), &ids))
+        .and_where(set::is_one_of_texts(backend, measured(asset_measure::Column::MeasuredKey), &texts));
+    let mut found: HashMap<(Uuid, AssetKey), Vec<Asset>> = HashMap::new();
+    for row in handle.query_all(&select).await? {
+        let asset: Asset =
+            <AssetRecord as sea_orm::FromQueryResult>::from_query_result(&row, "")?.try_into()?;
+        let measured: String = row.try_get("", MEASURED)?;
+        found.entry((asset.community.id, measured.into())).or_default().push(asset);
+    }
+    for assets in found.values_mut() {
+        assets.sort_by(|a, b| a.content.key.cmp(&b.content.key));
+    }
+    Ok(found)
+}
+
+const MEASURED: &str = "measured_key";
+
+/// The meters that name each of these delivery points of their own members, by key. A point is named by
+/// its member and its folded code.
+///
+/// # Errors
+/// When the database fails.
+pub async fn meters_of_points(
+    handle: &Handle,
+    points: &[(Uuid, String)],
+) -> Result<HashMap<(Uuid, String), Vec<Asset>>> {
+    let (ids, codes) = table::split(points.iter().map(|(id, code)| (*id, code.as_str())));
+    let backend = handle.get_database_backend();
+    let mut select = table::rows::<Asset>();
+    select
+        .column((Entity, Column::PodFolded))
+        .and_where(set::is_one_of_ids(backend, column(Column::MemberId), &ids))
+        .and_where(set::is_one_of_texts(backend, column(Column::PodFolded), &codes));
+    let mut found: HashMap<(Uuid, String), Vec<Asset>> = HashMap::new();
+    for row in handle.query_all(&select).await? {
+        let asset: Asset =
+            <AssetRecord as sea_orm::FromQueryResult>::from_query_result(&row, "")?.try_into()?;
+        let code: String = row.try_get("", "pod_folded")?;
+        found.entry((asset.owner.id, code)).or_default().push(asset);
+    }
+    for assets in found.values_mut() {
+        assets.sort_by(|a, b| a.content.key.cmp(&b.content.key));
+    }
+    Ok(found)
+}
+
+/// How many assets of each kind a member has; kinds without any are left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts_by_type(handle: &Handle, member: Uuid) -> Result<Vec<(AssetType, u64)>> {
+    let select = Query::select()
+        .column(Column::AssetType)
+        .expr_as(Expr::cust("COUNT(*)"), "counted")
+        .from(Entity)
+        .and_where(Expr::col(Column::MemberId).eq(member))
+        .group_by_col(Column::AssetType)
+        .take();
+    let mut counts = Vec::new();
+    for row in handle.query_all(&select).await? {
+        let word: String = row.try_get("", "asset_type")?;
+        let counted: i64 = row.try_get("", "counted")?;
+        counts.extend(AssetType::parse(&word).map(|asset_type| (asset_type, counted.unsigned_abs())));
+    }
+    counts.sort_unstable();
+    Ok(counts)
+}
+
+fn sorted_by_key(mut assets: Vec<Asset>) -> Result<Vec<Asset>> {
+    assets.sort_by(|a, b| {
+        a.content.key.cmp(&b.content.key).then_with(|| a.community.key.cmp(&b.community.key))
+    });
+    Ok(assets)
+}

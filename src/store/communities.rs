@@ -1,0 +1,140 @@
+//! Communities: lists, counts, lookups.
+
+use std::collections::HashMap;
+
+use entity::community::{Column, Entity};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{ConnectionTrait, EntityTrait, PartialModelTrait, QuerySelect, QueryTrait, Select};
+use uuid::Uuid;
+
+use super::keyset::Listed;
+use super::record::{CommunityRecord, CommunityTag};
+use super::table::{self, Among, Table};
+use super::{Handle, ListArgs, Result, Scope, set};
+use crate::domain::community::{Community, CommunityRef};
+use crate::domain::cursor::{ListKind, SortValue};
+use crate::domain::filter::{CommunityField, Filter};
+use crate::domain::grant::Reach;
+use crate::domain::identifier::CommunityKey;
+use crate::domain::order::SortField;
+use crate::domain::page::Page;
+
+impl Listed for Community {
+    const LIST: ListKind = ListKind::Communities;
+
+    fn place(&self, field: SortField) -> Vec<SortValue> {
+        let key = SortValue::Text(self.content.key.to_string());
+        match field {
+            SortField::Key => vec![key],
+            SortField::Name => vec![SortValue::Text(self.content.name.clone()), key],
+            SortField::CreatedAt => vec![SortValue::Time(self.created_at.as_micros()), key],
+            SortField::UpdatedAt => vec![SortValue::Time(self.updated_at.as_micros()), key],
+        }
+    }
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+}
+
+impl Table for Community {
+    type Entity = Entity;
+    type Record = CommunityRecord;
+    type Field = CommunityField;
+
+    // The key is unique by itself, so that every order is total without the id.
+    const KEY_IS_UNIQUE: bool = true;
+
+    fn joined() -> Select<Entity> {
+        Entity::find()
+    }
+
+    fn community_id() -> Column {
+        Column::Id
+    }
+
+    fn sort_columns(field: SortField) -> Vec<Column> {
+        match field {
+            SortField::Key => vec![Column::Key],
+            SortField::Name => vec![Column::Name, Column::Key],
+            SortField::CreatedAt => vec![Column::CreatedAt, Column::Key],
+            SortField::UpdatedAt => vec![Column::UpdatedAt, Column::Key],
+        }
+    }
+
+    fn id_column() -> Column {
+        Column::Id
+    }
+}
+
+/// One page of the communities of a scope.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    handle: &Handle,
+    scope: &Scope,
+    args: &ListArgs<CommunityField>,
+) -> Result<Page<Community>> {
+    table::list(handle, Among::Scope(scope), args).await
+}
+
+/// How many communities of a scope fulfil a filter.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(handle: &Handle, scope: &Scope, filter: &Filter<CommunityField>) -> Result<u64> {
+    table::count::<Community>(handle, Among::Scope(scope), filter).await
+}
+
+/// The community of a key, within a scope.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_key(handle: &Handle, scope: &Scope, key: &CommunityKey) -> Result<Option<Community>> {
+    if !scope.includes(key) {
+        return Ok(None);
+    }
+    let mut select = table::rows::<Community>();
+    select.and_where(table::column::<Community>(Column::Key).eq(key.as_str()));
+    Ok(table::all(handle, &select).await?.pop())
+}
+
+/// The name tag of the community of a key, within a scope.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tag(handle: &Handle, scope: &Scope, key: &CommunityKey) -> Result<Option<CommunityRef>> {
+    Ok(tags(handle, &Reach::Communities([key.clone()].into()))
+        .await?
+        .pop()
+        .filter(|found| scope.includes(&found.key)))
+}
+
+/// The name tags of the communities of a scope, by key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tags(handle: &Handle, scope: &Scope) -> Result<Vec<CommunityRef>> {
+    let mut select = CommunityTag::select_cols(Entity::find().select_only()).into_query();
+    if let Reach::Communities(keys) = scope {
+        let keys: Vec<&str> = keys.iter().map(CommunityKey::as_str).collect();
+        let column = table::column::<Community>(Column::Key);
+        select.and_where(set::is_one_of_texts(handle.get_database_backend(), column, &keys));
+    }
+    select.order_by((Entity, Column::Key), sea_orm::sea_query::Order::Asc);
+    handle
+        .query_all(&select)
+        .await?
+        .iter()
+        .map(|row| Ok(<CommunityTag as sea_orm::FromQueryResult>::from_query_result(row, "")?.into()))
+        .collect()
+}
+
+/// The communities with these ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_ids(handle: &Handle, ids: &[Uuid]) -> Result<HashMap<Uuid, Community>> {
+    table::by_ids(handle, ids).await
+}

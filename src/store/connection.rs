@@ -1,0 +1,218 @@
+//! The pool, the snapshot that readers share, and the only way to write.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+use super::{Handle, Result, StoreError};
+
+/// Called with the SQL of every statement that is sent, but for BEGIN and COMMIT.
+pub type OnStatement = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// How often a write is tried again when writers got into each other's way.
+const WRITE_ATTEMPTS: u32 = 8;
+
+/// How the database is reached.
+#[derive(Clone)]
+pub struct DatabaseSettings {
+    /// Most connections of the pool.
+    pub max_connections: u32,
+    /// How long a request waits for a connection.
+    pub acquire_timeout: Duration,
+    /// How long SQLite waits for another process that writes.
+    pub busy_timeout: Duration,
+    /// Sees the SQL of every statement.
+    pub on_statement: Option<OnStatement>,
+}
+
+impl Default for DatabaseSettings {
+    fn default() -> Self {
+        Self {
+            max_connections: 16,
+            acquire_timeout: Duration::from_secs(10),
+            busy_timeout: Duration::from_secs(30),
+            on_statement: None,
+        }
+    }
+}
+
+/// The database.
+#[derive(Clone)]
+pub struct Store {
+    pool: DatabaseConnection,
+    /// SQLite has one writer at a time: writers of this process queue here, in order, instead of
+    /// polling the file's lock.
+    writer: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Store {
+    /// Opens the pool.
+    ///
+    /// # Errors
+    /// When the URL is wrong or the database does not answer.
+    pub async fn connect(url: &str, settings: &DatabaseSettings) -> Result<Self> {
+        let mut options = ConnectOptions::new(url);
+        let busy_timeout = settings.busy_timeout;
+        options
+            .max_connections(settings.max_connections)
+            .acquire_timeout(settings.acquire_timeout)
+            .sqlx_logging(false)
+            .map_sqlx_sqlite_opts(move |sqlite| {
+                sqlite
+                    .pragma("journal_mode", "WAL")
+                    .pragma("synchronous", "NORMAL")
+                    .pragma("cache_size", "-16000")
+                    .pragma("temp_store", "MEMORY")
+                    .foreign_keys(true)
+                    .busy_timeout(busy_timeout)
+            });
+        let mut pool = Database::connect(options).await?;
+        if let Some(on_statement) = settings.on_statement.clone() {
+            pool.set_metric_callback(move |info| on_statement(&info.statement.sql));
+        }
+        Ok(Self { pool, writer: Arc::default() })
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    /// Statements outside a transaction, each seeing what is committed when it runs.
+    #[must_use]
+    pub fn direct(&self) -> Handle {
+        Handle::Pool(self.pool.clone())
+    }
+
+    /// A read-only snapshot: every statement sees the registry as it was at the first one.
+    ///
+    /// # Errors
+    /// When there is no connection.
+    pub async fn snapshot(&self) -> Result<Handle> {
+        let options = match self.backend() {
+            DbBackend::Sqlite => TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+                ..TransactionOptions::default()
+            },
+            _ => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+        };
+        Ok(Handle::Transaction(Arc::new(self.pool.begin_with_options(options).await?)))
+    }
+
+    /// Does `work` in one transaction, which is committed when it succeeds and leaves nothing behind
+    /// when it does not. Work that met another writer is done again.
+    ///
+    /// # Errors
+    /// Those of the work; when the work could not be committed.
+    pub async fn write<T, E, W>(&self, mut work: impl FnMut(Handle) -> W) -> std::result::Result<T, E>
+    where
+        W: Future<Output = std::result::Result<T, E>>,
+        E: From<StoreError> + WriteConflict,
+    {
+        let _turn = match self.backend() {
+            DbBackend::Sqlite => Some(self.writer.lock().await),
+            _ => None,
+        };
+        let mut attempt = 1;
+        loop {
+            match self.write_once(&mut work).await {
+                Err(error) if attempt < WRITE_ATTEMPTS && error.is_write_conflict() => attempt += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn write_once<T, E, W>(&self, work: &mut impl FnMut(Handle) -> W) -> std::result::Result<T, E>
+    where
+        W: Future<Output = std::result::Result<T, E>>,
+        E: From<StoreError>,
+    {
+        let options = match self.backend() {
+            DbBackend::Sqlite => TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            },
+            _ => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                ..TransactionOptions::default()
+            },
+        };
+        let transaction = self.pool.begin_with_options(options).await.map_err(StoreError::from)?;
+        let transaction = Arc::new(transaction);
+        let outcome = work(Handle::Transaction(Arc::clone(&transaction))).await;
+        let transaction: DatabaseTransaction = Arc::into_inner(transaction)
+            .ok_or_else(|| StoreError::Database("a handle outlived its write transaction".to_owned()))?;
+        match outcome {
+            Ok(value) => {
+                transaction.commit().await.map_err(StoreError::from)?;
+                Ok(value)
+            }
+            Err(error) => {
+                transaction.rollback().await.map_err(StoreError::from)?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Applies the migrations that are pending.
+    ///
+    /// # Errors
+    /// When one cannot be applied.
+    pub async fn migrate_up(&self) -> Result<()> {
+        Ok(Migrator::up(&self.pool, None).await?)
+    }
+
+    /// Takes the last migrations back.
+    ///
+    /// # Errors
+    /// When one cannot be taken back.
+    pub async fn migrate_down(&self, steps: u32) -> Result<()> {
+        Ok(Migrator::down(&self.pool, Some(steps)).await?)
+    }
+
+    /// The names of the migrations, each with whether it is applied.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn migrations(&self) -> Result<Vec<(String, bool)>> {
+        let applied: std::collections::HashSet<String> = Migrator::get_applied_migrations(&self.pool)
+            .await?
+            .into_iter()
+            .map(|migration| migration.name().to_owned())
+            .collect();
+        Ok(Migrator::migrations()
+            .iter()
+            .map(|migration| (migration.name().to_owned(), applied.contains(migration.name())))
+            .collect())
+    }
+
+    /// Closes the pool, waiting for what runs.
+    ///
+    /// # Errors
+    /// When the pool cannot be closed.
+    pub async fn close(self) -> Result<()> {
+        Ok(self.pool.close().await?)
+    }
+}
+
+/// Whether an error says that two writers met and the same work may succeed when it is done again.
+pub trait WriteConflict {
+    /// Whether to do the work again.
+    fn is_write_conflict(&self) -> bool;
+}
+
+impl WriteConflict for StoreError {
+    fn is_write_conflict(&self) -> bool {
+        matches!(self, Self::Contended | Self::Taken)
+    }
+}

@@ -1,0 +1,235 @@
+//! Members: lists, counts, lookups.
+
+use std::collections::HashMap;
+
+use entity::{delivery_point, member};
+use member::{Column, Entity, Relation};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
+use sea_orm::{ConnectionTrait, EntityTrait, JoinType, QuerySelect, RelationTrait, Select};
+use uuid::Uuid;
+
+use super::keyset::{Listed, ParentColumns};
+use super::record::MemberRecord;
+use super::table::{self, Among, Table};
+use super::{Handle, ListArgs, Result, Scope, keyset, scope, set};
+use crate::domain::closed_set::{ClosedSet, MemberStatus};
+use crate::domain::cursor::{ListKind, SortValue};
+use crate::domain::filter::{Filter, MemberField};
+use crate::domain::identifier::{MemberKey, UserId};
+use crate::domain::member::Member;
+use crate::domain::order::SortField;
+use crate::domain::page::Page;
+
+impl Listed for Member {
+    const LIST: ListKind = ListKind::Members;
+
+    fn place(&self, field: SortField) -> Vec<SortValue> {
+        let key = SortValue::Text(self.content.key.to_string());
+        match field {
+            SortField::Key => vec![key],
+            SortField::Name => vec![SortValue::Text(self.content.name.clone()), key],
+            SortField::CreatedAt => vec![SortValue::Time(self.created_at.as_micros()), key],
+            SortField::UpdatedAt => vec![SortValue::Time(self.updated_at.as_micros()), key],
+        }
+    }
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+}
+
+impl Table for Member {
+    type Entity = Entity;
+    type Record = MemberRecord;
+    type Field = MemberField;
+
+    fn joined() -> Select<Entity> {
+        Entity::find().join(JoinType::InnerJoin, Relation::Community.def())
+    }
+
+    fn community_id() -> Column {
+        Column::CommunityId
+    }
+
+    fn sort_columns(field: SortField) -> Vec<Column> {
+        match field {
+            SortField::Key => vec![Column::Key],
+            SortField::Name => vec![Column::Name, Column::Key],
+            SortField::CreatedAt => vec![Column::CreatedAt, Column::Key],
+            SortField::UpdatedAt => vec![Column::UpdatedAt, Column::Key],
+        }
+    }
+
+    fn id_column() -> Column {
+        Column::Id
+    }
+}
+
+fn column(column: Column) -> SimpleExpr {
+    table::column::<Member>(column)
+}
+
+/// The member is active: only then it holds what it owns.
+pub(super) fn is_active() -> SimpleExpr {
+    column(Column::Status).eq(MemberStatus::Active.as_str())
+}
+
+/// One page of members.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(handle: &Handle, among: Among<'_>, args: &ListArgs<MemberField>) -> Result<Page<Member>> {
+    table::list(handle, among, args).await
+}
+
+/// How many members fulfil a filter.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(handle: &Handle, among: Among<'_>, filter: &Filter<MemberField>) -> Result<u64> {
+    table::count::<Member>(handle, among, filter).await
+}
+
+/// The same page of members under each of many communities.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pages_of_communities(
+    handle: &Handle,
+    communities: &[Uuid],
+    args: &ListArgs<MemberField>,
+) -> Result<HashMap<Uuid, Page<Member>>> {
+    table::pages(handle, Column::CommunityId, communities, args).await
+}
+
+/// How many members of each of many communities fulfil a filter.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts_of_communities(
+    handle: &Handle,
+    communities: &[Uuid],
+    filter: &Filter<MemberField>,
+) -> Result<HashMap<Uuid, u64>> {
+    table::counts::<Member>(handle, Column::CommunityId, communities, filter).await
+}
+
+/// The same page of members under each of many areas, named by community and key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pages_of_areas(
+    handle: &Handle,
+    areas: &[(Uuid, String)],
+    args: &ListArgs<MemberField>,
+) -> Result<HashMap<(Uuid, String), Page<Member>>> {
+    table::pages_by_key(handle, Column::Area, areas, args).await
+}
+
+/// How many members of each of many areas fulfil a filter.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts_of_areas(
+    handle: &Handle,
+    areas: &[(Uuid, String)],
+    filter: &Filter<MemberField>,
+) -> Result<HashMap<(Uuid, String), u64>> {
+    table::counts_by_key::<Member>(handle, Column::Area, areas, filter).await
+}
+
+/// The members with these ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_ids(handle: &Handle, ids: &[Uuid]) -> Result<HashMap<Uuid, Member>> {
+    table::by_ids(handle, ids).await
+}
+
+/// The members with these keys, each in its community.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_keys(
+    handle: &Handle,
+    keys: &[(Uuid, MemberKey)],
+) -> Result<HashMap<(Uuid, MemberKey), Member>> {
+    let (ids, texts) = table::split(keys.iter().map(|(id, key)| (*id, key.as_str())));
+    let backend = handle.get_database_backend();
+    let mut select = table::rows::<Member>();
+    select
+        .and_where(set::is_one_of_ids(backend, column(Column::CommunityId), &ids))
+        .and_where(set::is_one_of_texts(backend, column(Column::Key), &texts));
+    let members = table::all::<Member>(handle, &select).await?;
+    Ok(members
+        .into_iter()
+        .map(|member| ((member.community.id, member.content.key.clone()), member))
+        .collect())
+}
+
+/// The member of a community with a key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_key(handle: &Handle, community: Uuid, key: &MemberKey) -> Result<Option<Member>> {
+    one(handle, community, column(Column::Key).eq(key.as_str())).await
+}
+
+/// The member of a community with a user id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_user_id(handle: &Handle, community: Uuid, user_id: &UserId) -> Result<Option<Member>> {
+    one(handle, community, column(Column::UserId).eq(user_id.as_str())).await
+}
+
+async fn one(handle: &Handle, community: Uuid, condition: SimpleExpr) -> Result<Option<Member>> {
+    let mut select = table::rows::<Member>();
+    select.and_where(column(Column::CommunityId).eq(community)).and_where(condition);
+    Ok(table::all(handle, &select).await?.pop())
+}
+
+/// The active members of a scope with one of these user ids, by community key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn active_by_user_ids(handle: &Handle, scope: &Scope, user_ids: &[&str]) -> Result<Vec<Member>> {
+    active(handle, scope, Column::UserId, user_ids).await
+}
+
+/// The active members of a scope with one of these DIDs.
+///
+/// # Errors
+/// When the database fails.
+pub async fn active_by_dids(handle: &Handle, scope: &Scope, dids: &[&str]) -> Result<Vec<Member>> {
+    active(handle, scope, Column::Did, dids).await
+}
+
+async fn active(handle: &Handle, scope: &Scope, of: Column, ids: &[&str]) -> Result<Vec<Member>> {
+    let backend = handle.get_database_backend();
+    let mut select = table::rows::<Member>();
+    let condition = match ids {
+        [only] => column(of).eq(*only),
+        many => set::is_one_of_texts(backend, column(of), many),
+    };
+    select.and_where(condition).and_where(is_active());
+    if let Some(condition) = scope::includes(backend, scope, (Entity, Column::CommunityId)) {
+        select.and_where(condition);
+    }
+    let mut members = table::all::<Member>(handle, &select).await?;
+    members.sort_by(|a, b| a.community.key.cmp(&b.community.key));
+    Ok(members)
+}
+
+/// How many delivery points each of these members has; members without any are not in the answer.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delivery_point_counts(handle: &Handle, members: &[Uuid]) -> Result<HashMap<Uuid, u64>> {
+    let member_id = (delivery_point::Entity, delivery_point::Column::MemberId);
+    let select = Query::select()
+        .from(delivery_point::Entity)
+        .and_where(set::is_one_of_ids(handle.get_database_backend(), Expr::col(member_id), members))
+        .take();
+    keyset::count_under_each(handle, select, &ParentColumns::id(member_id)).await
+}

@@ -1,0 +1,29 @@
+//! SQL through SeaORM: scoped selects, keyset pages, batches, the write transaction. Rows go out as
+//! domain values; nothing of the database's own words leaves this module.
+
+pub mod assets;
+pub mod communities;
+mod condition;
+mod connection;
+pub mod delivery_points;
+pub mod duplicates;
+mod error;
+mod handle;
+pub mod holdings;
+mod keyset;
+pub mod members;
+pub mod plan;
+mod record;
+mod scope;
+mod set;
+mod table;
+
+pub use connection::{DatabaseSettings, OnStatement, Store};
+pub use error::StoreError;
+pub use handle::Handle;
+pub use keyset::ListArgs;
+pub use scope::Scope;
+pub use table::Among;
+
+/// What a statement gives: a value, or why there is none.
+pub type Result<T> = std::result::Result<T, StoreError>;

@@ -1,0 +1,47 @@
+//! "Is one of these": a set of any size as one bound value, so that the text of a statement, and with
+//! it its prepared form, does not depend on how many ids are asked for, and no bind limit is near.
+
+use sea_orm::DbBackend;
+use sea_orm::sea_query::{ArrayType, Expr, SimpleExpr, Value};
+use uuid::Uuid;
+
+/// `expr` is one of the ids.
+pub(super) fn is_one_of_ids(backend: DbBackend, expr: SimpleExpr, ids: &[Uuid]) -> SimpleExpr {
+    match backend {
+        DbBackend::Postgres => {
+            let values = ids.iter().map(|id| Value::from(*id)).collect();
+            Expr::cust_with_exprs("$1 = ANY($2)", [expr, Expr::val(array(ArrayType::Uuid, values))])
+        }
+        _ => {
+            let texts: Vec<String> = ids.iter().map(|id| id.simple().to_string()).collect();
+            Expr::cust_with_exprs(
+                "? IN (SELECT unhex(value) FROM json_each(?))",
+                [expr, Expr::val(json(&texts))],
+            )
+        }
+    }
+}
+
+/// `expr` is one of the texts.
+pub(super) fn is_one_of_texts<S: AsRef<str>>(
+    backend: DbBackend,
+    expr: SimpleExpr,
+    texts: &[S],
+) -> SimpleExpr {
+    match backend {
+        DbBackend::Postgres => {
+            let values = texts.iter().map(|text| Value::from(text.as_ref())).collect();
+            Expr::cust_with_exprs("$1 = ANY($2)", [expr, Expr::val(array(ArrayType::String, values))])
+        }
+        _ => Expr::cust_with_exprs("? IN (SELECT value FROM json_each(?))", [expr, Expr::val(json(texts))]),
+    }
+}
+
+fn array(element: ArrayType, values: Vec<Value>) -> Value {
+    Value::Array(element, Some(Box::new(values)))
+}
+
+fn json<S: AsRef<str>>(texts: &[S]) -> String {
+    let nodes = texts.iter().map(|text| crate::domain::node::Node::Text(text.as_ref().to_owned())).collect();
+    crate::domain::node::Node::List(nodes).to_json()
+}
