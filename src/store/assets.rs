@@ -184,6 +184,20 @@ pub async fn of_member(handle: &Handle, member: Uuid, asset_type: Option<AssetTy
     sorted_by_key(table::all(handle, &select).await?)
 }
 
+/// The assets of each of these members, by key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_members(handle: &Handle, members: &[Uuid]) -> Result<HashMap<Uuid, Vec<Asset>>> {
+    let mut select = table::rows::<Asset>();
+    select.and_where(set::is_one_of_ids(handle.get_database_backend(), column(Column::MemberId), members));
+    let mut found: HashMap<Uuid, Vec<Asset>> = HashMap::new();
+    for asset in sorted_by_key(table::all::<Asset>(handle, &select).await?)? {
+        found.entry(asset.owner.id).or_default().push(asset);
+    }
+    Ok(found)
+}
+
 /// The assets of a community on a sensor: those of the active holder first, then by key.
 ///
 /// # Errors

@@ -18,7 +18,10 @@ mod scope;
 mod set;
 mod table;
 
-pub use connection::{DatabaseSettings, OnStatement, Store};
+#[cfg(test)]
+mod tests;
+
+pub use connection::{DatabaseSettings, OnStatement, Store, WriteConflict};
 pub use error::StoreError;
 pub use handle::Handle;
 pub use keyset::ListArgs;
