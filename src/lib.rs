@@ -1,6 +1,7 @@
 //! The registry of renewable energy communities.
 
 pub mod auth;
+pub mod bundle;
 pub mod domain;
 pub mod service;
 pub mod store;

@@ -1,0 +1,168 @@
+//! The areas of a community, and the rules of schema 0.7 for their boundaries.
+
+use std::collections::{HashMap, HashSet};
+
+use super::community::{put_text, put_texts, with_rest};
+use super::document::AreaKeys;
+use super::fields::{Fields, bounded_text, free_keys, free_keys_within};
+use super::findings::Findings;
+use crate::bundle::keys;
+use crate::bundle::path::Path;
+use crate::domain::closed_set::TopologyNodeType;
+use crate::domain::code::Code;
+use crate::domain::community::known_keys;
+use crate::domain::document::ordered;
+use crate::domain::node::{Entries, Node};
+
+/// The nodes of a community's topology, by id.
+#[derive(Default)]
+pub struct Grid(HashMap<String, Option<TopologyNodeType>>);
+
+impl Grid {
+    /// Adds a node; false when its id is there already.
+    pub fn insert(&mut self, id: &str, node_type: Option<TopologyNodeType>) -> bool {
+        let is_new = !self.0.contains_key(id);
+        if is_new {
+            self.0.insert(id.to_owned(), node_type);
+        }
+        is_new
+    }
+
+    pub fn contains(&self, id: &str) -> bool {
+        self.0.contains_key(id)
+    }
+
+    fn has_substation(&self, id: &str) -> bool {
+        self.0.get(id) == Some(&Some(TopologyNodeType::PrimarySubstation))
+    }
+}
+
+pub fn check(
+    areas: Entries,
+    path: &Path<'_>,
+    is_bounded: bool,
+    grid: &Grid,
+    findings: &mut Findings,
+    warnings: &mut Vec<String>,
+) -> (Entries, AreaKeys) {
+    let mut known = AreaKeys::new();
+    let mut boundaries = HashSet::new();
+    let mut checked = Entries::new();
+    let mut odd = Vec::new();
+    for (key, node) in areas {
+        let path = path.key(&key);
+        if !is_valid_key(&key) {
+            findings.refuse(Code::InvalidAreaKey, &path, || {
+                format!(
+                    "the key of an area has 1 to {} letters, digits, `-` and `_`, a letter or digit first",
+                    keys::KEY_CHARS
+                )
+            });
+        }
+        known.insert(key.clone());
+        let Some(mut fields) = Fields::of(node, path, "an area", findings) else { continue };
+        let mut entries = Entries::new();
+        put_text(&mut entries, "name", fields.required_text("name", keys::NAME_CHARS, findings));
+        let boundary = fields.take("boundary");
+        let topology = fields.texts("topology", findings).unwrap_or_default();
+        if is_bounded || boundary.is_some() {
+            let boundary =
+                check_boundary(boundary, &path.key("boundary"), &topology, grid, &mut boundaries, findings);
+            entries.extend(boundary.map(|boundary| ("boundary".to_owned(), Node::Map(boundary))));
+        }
+        if topology.iter().any(|id| !grid.contains(id)) {
+            odd.push((
+                key.clone(),
+                format!("{}: names a node that is not in the topology", path.key("topology")),
+            ));
+        }
+        put_texts(&mut entries, "topology", Some(topology));
+        match fields.take("location") {
+            Some(Node::Map(mut location)) => {
+                location.retain(|(_, value)| *value != Node::Null);
+                free_keys(&location, &path.key("location"), findings);
+                if !location.is_empty() {
+                    let location = Node::Map(ordered(location, known_keys::LOCATION));
+                    entries.push(("location".to_owned(), location));
+                }
+            }
+            // Not the documented shape, and kept all the same.
+            Some(other) => entries.push(("location".to_owned(), other.sorted())),
+            None => {}
+        }
+        if let Some(geometry) = fields.take("geometry") {
+            free_keys_within(&geometry, &path.key("geometry"), findings);
+            entries.push(("geometry".to_owned(), geometry.sorted()));
+        }
+        checked.push((key.clone(), Node::Map(with_rest(entries, fields.rest(findings)))));
+    }
+    checked.sort_by(|a, b| a.0.cmp(&b.0));
+    odd.sort();
+    warnings.extend(odd.into_iter().map(|(_, sentence)| sentence));
+    (checked, known)
+}
+
+fn is_valid_key(key: &str) -> bool {
+    key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        && key.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && key.len() <= keys::KEY_CHARS
+}
+
+fn check_boundary(
+    boundary: Option<Node>,
+    path: &Path<'_>,
+    topology: &[String],
+    grid: &Grid,
+    seen: &mut HashSet<String>,
+    findings: &mut Findings,
+) -> Option<Entries> {
+    let Some(Node::Map(mut entries)) = boundary else {
+        findings.refuse(Code::InvalidAreaBoundary, path, || {
+            format!(
+                "schema {} asks for a `boundary` of each area, a mapping with `source` and `id`",
+                keys::BOUNDED_AREAS
+            )
+        });
+        return None;
+    };
+    entries.retain(|(_, value)| *value != Node::Null);
+    free_keys(&entries, path, findings);
+    let mut text = |key: &str| {
+        let at = entries.iter().position(|(name, _)| name == key)?;
+        let text = bounded_text(entries[at].1.clone(), usize::MAX, &path.key(key), findings)?;
+        entries[at].1 = Node::Text(text.clone());
+        Some(text)
+    };
+    let source = text("source").unwrap_or_default();
+    let id = text("id").unwrap_or_default();
+    match boundary_flaw(&source, &id, topology, |id| grid.has_substation(id)) {
+        Some(flaw) => findings.refuse(Code::InvalidAreaBoundary, path, || flaw.to_owned()),
+        None if !seen.insert(id) => findings.refuse(Code::InvalidAreaBoundary, path, || {
+            "another area has the same boundary; one primary substation bounds one area".to_owned()
+        }),
+        None => {}
+    }
+    Some(ordered(entries, known_keys::BOUNDARY))
+}
+
+/// What is wrong with the boundary of one area, if anything.
+pub fn boundary_flaw(
+    source: &str,
+    id: &str,
+    topology: &[String],
+    is_primary_substation: impl Fn(&str) -> bool,
+) -> Option<&'static str> {
+    if source != keys::BOUNDARY_SOURCE {
+        return Some("`boundary.source` must be gse_cabine_primarie");
+    }
+    if id.is_empty() || !keys::fits(id, keys::BOUNDARY_CHARS) {
+        return Some("`boundary.id` must have 1 to 64 characters");
+    }
+    if !matches!(topology, [only] if only == id) {
+        return Some("the area's `topology` must be a list of `boundary.id` alone");
+    }
+    if !is_primary_substation(id) {
+        return Some("`boundary.id` must be a node of `community.topology` of type primary_substation");
+    }
+    None
+}

@@ -1,0 +1,28 @@
+//! The bundle format: one community with its whole graph, as YAML or JSON.
+//!
+//! Reading happens in two steps that know nothing of each other: a reader makes a tree of
+//! [`Node`](crate::domain::node::Node)s out of the text, and [`check`] makes typed content out of the
+//! tree, with every problem of the body. [`Writer`] turns the content into YAML again, so that reading
+//! it back gives the same content and writing that the same bytes.
+//!
+//! Pure: no `async`, no input or output; of this crate it knows `domain` alone.
+
+mod check;
+mod flow;
+mod keys;
+mod model;
+mod path;
+mod quote;
+mod read_json;
+mod read_yaml;
+mod split;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use check::{check, check_yaml};
+pub use model::{BundledDid, CheckedBody, CheckedDocument, Held, Problem, ReadDocument, Unreadable};
+pub use read_json::{JsonBody, JsonUnreadable, read_json};
+pub use read_yaml::read_yaml;
+pub use write::{Writer, schema_version};
