@@ -40,6 +40,14 @@ pub struct JsonError {
     pub column: usize,
     /// What is wrong, in words.
     pub message: String,
+    /// Whether it may be JSON, but nested deeper than is read.
+    pub too_deep: bool,
+}
+
+impl std::fmt::Display for JsonError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.message)
+    }
 }
 
 /// A JSON text as read, with the keys that stood twice.
@@ -271,7 +279,7 @@ impl JsonReader<'_> {
 
     fn value(&mut self, peek: Peek) -> Result<Node, JsonError> {
         if self.path.len() > MAX_DEPTH {
-            return Err(self.error_here(format!("nested deeper than {MAX_DEPTH} levels")));
+            return Err(self.too_deep());
         }
         if peek == Peek::Null {
             self.jiter.known_null().map_err(|error| self.error(&error))?;
@@ -338,12 +346,22 @@ impl JsonReader<'_> {
 
     fn error(&self, error: &JiterError) -> JsonError {
         let position = self.jiter.error_position(error.index);
-        JsonError { line: position.line, column: position.column, message: error.error_type.to_string() }
+        JsonError {
+            line: position.line,
+            column: position.column,
+            message: error.error_type.to_string(),
+            too_deep: false,
+        }
     }
 
-    fn error_here(&self, message: String) -> JsonError {
+    fn too_deep(&self) -> JsonError {
         let position = self.jiter.current_position();
-        JsonError { line: position.line, column: position.column, message }
+        JsonError {
+            line: position.line,
+            column: position.column,
+            message: format!("nested deeper than {MAX_DEPTH} levels"),
+            too_deep: true,
+        }
     }
 }
 

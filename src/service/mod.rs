@@ -5,6 +5,8 @@ pub mod asset;
 pub mod community;
 mod context;
 pub mod delivery_point;
+pub mod export;
+pub mod import;
 pub mod lookup;
 pub mod member;
 mod registry;

@@ -1,0 +1,266 @@
+//! Bulk import: a body of bundles replaces the communities that it names, all of them or none. The body
+//! is read and checked as a whole before the database is touched; what can only be judged against the
+//! registry is judged in the transaction that writes.
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::{Ctx, Result};
+use crate::bundle::{CheckedBody, CheckedDocument, JsonUnreadable, check, check_yaml, read_json};
+use crate::domain::code::Code;
+use crate::domain::delivery_point::HoldingKind;
+use crate::domain::error::Error;
+use crate::domain::filter::Filter;
+use crate::domain::grant::{Operation, Reach};
+use crate::domain::identifier::CommunityKey;
+use crate::domain::import::{Counts, ImportOptions, ImportReport, MultiImportReport, Refusal};
+use crate::domain::timestamp::Timestamp;
+use crate::store::plan::Plan;
+use crate::store::{
+    Among, Handle, StoreError, WriteConflict, assets, communities, delivery_points, holdings, members,
+};
+
+/// What a body is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// One or more documents, each a bundle.
+    Yaml,
+    /// One bundle, or `{bundle, dry_run, force}`.
+    Json,
+}
+
+/// Replaces the communities of a body. Needs the grant `import` for every one of them.
+///
+/// # Errors
+/// Unauthenticated, forbidden; a body that cannot be read, that is refused, or whose community exists
+/// while `force` is stated false; a failure of the database. A dry run reports refusals instead.
+pub async fn import(
+    ctx: &Ctx,
+    body: Bytes,
+    format: Format,
+    options: ImportOptions,
+) -> Result<MultiImportReport> {
+    let reach = ctx.authorise(Operation::Import)?;
+    let (checked, options) = tokio::task::spawn_blocking(move || read(&body, format, options))
+        .await
+        .map_err(|error| Error::internal(format!("reading a body: {error}")))??;
+    if !checked.documents.iter().all(|document| reaches(&reach, document)) {
+        return Err(Error::Forbidden(Operation::Import));
+    }
+    let job = Job { checked, options, now: ctx.now() };
+    let reports = if options.dry_run {
+        job.judge(ctx.read().await?).await?.reports
+    } else {
+        ctx.store().write(|handle| job.write(handle)).await?
+    };
+    Ok(MultiImportReport { reports, dry_run: options.dry_run })
+}
+
+/// A document without a usable key names no community; it is refused for that.
+fn reaches(reach: &Reach, document: &CheckedDocument) -> bool {
+    match document.community_key.as_str() {
+        "" => true,
+        key => reach.includes(&CommunityKey::from(key)),
+    }
+}
+
+fn read(body: &[u8], format: Format, options: ImportOptions) -> Result<(CheckedBody, ImportOptions)> {
+    match format {
+        Format::Yaml => {
+            let checked = check_yaml(body).map_err(|error| Error::Unreadable(error.to_string()))?;
+            Ok((checked, options))
+        }
+        Format::Json => {
+            if std::str::from_utf8(body).is_err() {
+                return Err(Error::Unreadable("The body is not UTF-8".to_owned()));
+            }
+            let read = read_json(body).map_err(|error| match error {
+                JsonUnreadable::Syntax(error) if error.too_deep => Error::Unreadable(error.to_string()),
+                JsonUnreadable::Syntax(error) => {
+                    Error::invalid("json_invalid", &["body"], error.to_string(), None)
+                }
+                JsonUnreadable::Envelope(fields) => Error::InvalidInput(fields),
+            })?;
+            let options = ImportOptions {
+                dry_run: read.dry_run.unwrap_or(options.dry_run),
+                force: read.force.or(options.force),
+            };
+            Ok((check(vec![read.document]), options))
+        }
+    }
+}
+
+/// One import on its way into the registry.
+struct Job {
+    checked: CheckedBody,
+    options: ImportOptions,
+    now: Timestamp,
+}
+
+/// An import judged against the registry as it stands.
+struct Judged<'j> {
+    reports: Vec<ImportReport>,
+    plans: Vec<Plan<'j>>,
+}
+
+/// Why a judged import was not written.
+enum Failure {
+    Store(StoreError),
+    Refused(Error),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Store(error) => error.into(),
+            Failure::Refused(error) => error,
+        }
+    }
+}
+
+impl WriteConflict for Failure {
+    fn is_write_conflict(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_write_conflict())
+    }
+}
+
+impl Job {
+    async fn write(&self, handle: Handle) -> std::result::Result<Vec<ImportReport>, Failure> {
+        let judged = self.judge(&handle).await?;
+        if let Some(error) = refusal(&judged.reports) {
+            return Err(Failure::Refused(error));
+        }
+        for plan in &judged.plans {
+            plan.clear(&handle).await?;
+        }
+        for plan in &judged.plans {
+            plan.fill(&handle).await?;
+        }
+        Ok(judged.reports)
+    }
+
+    /// Compares every document with what is stored, and finds what the registry does not allow.
+    async fn judge(&self, handle: &Handle) -> std::result::Result<Judged<'_>, StoreError> {
+        let mut reports: Vec<ImportReport> =
+            self.checked.documents.iter().map(|document| self.report(document)).collect();
+        let keys =
+            self.checked.documents.iter().map(|document| CommunityKey::from(document.community_key.as_str()));
+        let replaced = communities::tags(handle, &Reach::Communities(keys.collect())).await?;
+        let replaced_ids: Vec<Uuid> = replaced.iter().map(|community| community.id).collect();
+        for refusal in self.taken_elsewhere(handle, &replaced_ids).await? {
+            reports[refusal.document].refusals.push(refusal);
+        }
+        let refused = reports.iter().any(|report| !report.refusals.is_empty());
+        let mut plans = Vec::new();
+        for (index, (document, report)) in self.checked.documents.iter().zip(&mut reports).enumerate() {
+            match &document.bundle {
+                Some(bundle) if !refused || self.options.dry_run => {
+                    let plan = Plan::make(handle, bundle, self.now).await?;
+                    report.deleted = plan.stored;
+                    report.unchanged = plan.unchanged;
+                    plans.push(plan);
+                }
+                _ => {
+                    let stored = replaced.iter().find(|tag| tag.key.as_str() == report.community_key);
+                    if let Some(community) = stored {
+                        report.deleted = stored_counts(handle, community.id).await?;
+                    }
+                }
+            }
+            if self.options.force == Some(false) && report.deleted.community > 0 {
+                report.refusals.push(exists(index, report));
+            }
+        }
+        Ok(Judged { reports, plans })
+    }
+
+    fn report(&self, document: &CheckedDocument) -> ImportReport {
+        ImportReport {
+            community_key: document.community_key.clone(),
+            deleted: Counts::default(),
+            inserted: document.counts,
+            unchanged: Counts::default(),
+            warnings: document.warnings.clone(),
+            refusals: document.refusals.clone(),
+        }
+    }
+
+    /// What the body's members would hold or be called, and a community that stays has already.
+    async fn taken_elsewhere(
+        &self,
+        handle: &Handle,
+        replaced: &[Uuid],
+    ) -> std::result::Result<Vec<Refusal>, StoreError> {
+        let mut refusals = Vec::new();
+        for (kind, code, what) in [
+            (HoldingKind::Sensor, Code::SensorHeld, "sensor"),
+            (HoldingKind::DeliveryPoint, Code::DeliveryPointHeld, "delivery point"),
+        ] {
+            let held: Vec<_> = self.checked.held.iter().filter(|held| held.kind == kind).collect();
+            let ids: Vec<&str> = held.iter().map(|held| held.folded.as_str()).collect();
+            if ids.is_empty() {
+                continue;
+            }
+            let taken = holdings::held_elsewhere(handle, kind, &ids, replaced).await?;
+            refusals.extend(held.iter().filter(|held| taken.contains(&held.folded)).map(|held| Refusal {
+                code,
+                detail: format!("An active member of another community holds this {what}"),
+                document: held.document,
+                path: held.path.clone(),
+            }));
+        }
+        let dids: Vec<&str> = self.checked.dids.iter().map(|did| did.did.as_str()).collect();
+        if !dids.is_empty() {
+            let taken = holdings::dids_elsewhere(handle, &dids, replaced).await?;
+            refusals.extend(self.checked.dids.iter().filter(|did| taken.contains(&did.did)).map(|did| {
+                Refusal {
+                    code: Code::DidTaken,
+                    detail: "A member of another community has this DID".to_owned(),
+                    document: did.document,
+                    path: did.path.clone(),
+                }
+            }));
+        }
+        Ok(refusals)
+    }
+}
+
+/// What keeps an import from being written, if anything does.
+fn refusal(reports: &[ImportReport]) -> Option<Error> {
+    let refusals: Vec<Refusal> = reports.iter().flat_map(|report| report.refusals.clone()).collect();
+    let first = refusals.first()?;
+    if refusals.iter().all(|refusal| refusal.code == Code::CommunityExists) {
+        return Some(Error::conflict(Code::CommunityExists, first.detail.clone()));
+    }
+    Some(Error::Refused(refusals))
+}
+
+fn exists(document: usize, report: &ImportReport) -> Refusal {
+    let Counts { member, delivery_point, asset, .. } = report.deleted;
+    Refusal {
+        code: Code::CommunityExists,
+        detail: format!(
+            "The community {key} exists: replacing it would delete {member} members, {delivery_point} delivery \
+             points and {asset} assets; state force=true to replace it",
+            key = report.community_key
+        ),
+        document,
+        path: "community.id".to_owned(),
+    }
+}
+
+async fn stored_counts(handle: &Handle, community: Uuid) -> std::result::Result<Counts, StoreError> {
+    let among = Among::Community(community);
+    Ok(Counts {
+        community: 1,
+        member: members::count(handle, among, &Filter::everything()).await?,
+        delivery_point: delivery_points::count(handle, among, &Filter::everything()).await?,
+        asset: assets::count(handle, among, &Filter::everything()).await?,
+    })
+}
