@@ -1,5 +1,17 @@
 //! From a bearer token to a [`Principal`]: who is calling and what they may do.
 
-pub mod principal;
+mod dev_key;
+mod issuer;
+mod keys;
+mod principal;
+mod token;
+mod verifier;
 
+pub use dev_key::{DevKey, TokenRequest, check_cryptography};
+pub use issuer::Issuer;
+pub use keys::{KeySet, MalformedKeySet};
 pub use principal::Principal;
+pub use verifier::{Rejection, TokenRules, Verifier};
+
+#[cfg(test)]
+mod tests;

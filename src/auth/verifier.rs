@@ -1,0 +1,179 @@
+//! Whether a token is good, and whose it is.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::issuer::Issuer;
+use super::keys::KeySet;
+use super::principal::Principal;
+use super::token::{Claims, UnverifiedToken};
+use crate::domain::error::AuthenticationFailure as Failure;
+use crate::domain::grant::Grants;
+use crate::domain::identifier::UserId;
+
+/// By how much the clocks of the issuer and of this machine may differ, in seconds.
+const LEEWAY_SECONDS: f64 = 60.0;
+
+/// What a token must say to be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRules {
+    /// What `iss` must be.
+    pub issuer: String,
+    /// What `aud` must be or contain.
+    pub audience: String,
+    /// The claim that names the user: `preferred_username` unless configured otherwise.
+    pub user_claim: String,
+}
+
+/// Why a token was not taken: for the caller in general words, for the log in detail. The detail holds
+/// neither the token nor anything personal of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// Which check failed.
+    pub failure: Failure,
+    /// How, for the log.
+    pub detail: String,
+}
+
+impl Rejection {
+    pub(super) fn new(failure: Failure, detail: impl Into<String>) -> Self {
+        Self { failure, detail: detail.into() }
+    }
+}
+
+/// Verifies bearer tokens. Cheap to clone; clones share the keys.
+#[derive(Clone)]
+pub struct Verifier(Arc<Inner>);
+
+struct Inner {
+    rules: TokenRules,
+    keys: Keys,
+}
+
+/// Where the keys come from.
+enum Keys {
+    Fixed(Arc<KeySet>),
+    Fetched(Issuer),
+}
+
+impl Verifier {
+    /// A verifier with keys that never change.
+    #[must_use]
+    pub fn with_keys(rules: TokenRules, keys: KeySet) -> Self {
+        Self(Arc::new(Inner { rules, keys: Keys::Fixed(Arc::new(keys)) }))
+    }
+
+    /// A verifier with the keys that an issuer publishes.
+    #[must_use]
+    pub fn with_issuer(rules: TokenRules, issuer: Issuer) -> Self {
+        Self(Arc::new(Inner { rules, keys: Keys::Fetched(issuer) }))
+    }
+
+    /// Whose token it is.
+    ///
+    /// # Errors
+    /// When a check fails, saying which.
+    pub async fn verify(&self, token: &str) -> Result<Principal, Rejection> {
+        #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
+        self.verify_at(token, jiff::Timestamp::now().as_second() as f64).await
+    }
+
+    /// Whose token it is, at a time in seconds since 1970.
+    pub(super) async fn verify_at(&self, token: &str, now: f64) -> Result<Principal, Rejection> {
+        let token = UnverifiedToken::parse(token)?;
+        self.check_signature(&token).await?;
+        let claims = token.claims()?;
+        self.check_times(&claims, now)?;
+        self.check_addressees(&claims)?;
+        self.principal(&claims)
+    }
+
+    async fn check_signature(&self, token: &UnverifiedToken<'_>) -> Result<(), Rejection> {
+        let key_id = token.key_id.as_deref();
+        let keys = match &self.0.keys {
+            Keys::Fixed(keys) => Arc::clone(keys),
+            Keys::Fetched(issuer) => issuer.keys_with(key_id).await,
+        };
+        if !keys.knows(key_id) {
+            let detail = format!("none of the issuer's {} keys has the key id of the token", keys.len());
+            return Err(Rejection::new(Failure::UnknownKey, detail));
+        }
+        let mut candidates = keys.candidates(key_id, token.algorithm).peekable();
+        if candidates.peek().is_none() {
+            let detail = format!("the key of the token does not sign with {:?}", token.algorithm);
+            return Err(Rejection::new(Failure::Algorithm, detail));
+        }
+        let signed = candidates.any(|key| {
+            jsonwebtoken::crypto::verify(token.signature, token.message.as_bytes(), key, token.algorithm)
+                .unwrap_or(false)
+        });
+        if signed {
+            Ok(())
+        } else {
+            Err(Rejection::new(Failure::Signature, format!("the {:?} signature is bad", token.algorithm)))
+        }
+    }
+
+    fn check_times(&self, claims: &Claims, now: f64) -> Result<(), Rejection> {
+        let expires_at =
+            claims.time("exp")?.ok_or_else(|| Rejection::new(Failure::Claims, "the claim exp is missing"))?;
+        if now >= expires_at + LEEWAY_SECONDS {
+            return Err(Rejection::new(Failure::Expired, format!("expired {} s ago", now - expires_at)));
+        }
+        match claims.time("nbf")? {
+            Some(not_before) if not_before > now + LEEWAY_SECONDS => {
+                Err(Rejection::new(Failure::NotYetValid, format!("valid in {} s", not_before - now)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_addressees(&self, claims: &Claims) -> Result<(), Rejection> {
+        let TokenRules { issuer, audience, .. } = &self.0.rules;
+        match claims.get("iss") {
+            Some(Value::String(found)) if found == issuer => {}
+            Some(found) => {
+                let detail = format!("the claim iss is {found}, configured is {issuer:?}");
+                return Err(Rejection::new(Failure::Issuer, detail));
+            }
+            None => return Err(Rejection::new(Failure::Issuer, "the claim iss is missing")),
+        }
+        let addressed = match claims.get("aud") {
+            Some(Value::String(found)) => found == audience,
+            Some(Value::Array(items)) => Claims::texts("aud", items)?.contains(&audience.as_str()),
+            _ => false,
+        };
+        if addressed {
+            Ok(())
+        } else {
+            let detail = format!("the claim aud does not name {audience:?}");
+            Err(Rejection::new(Failure::Audience, detail))
+        }
+    }
+
+    fn principal(&self, claims: &Claims) -> Result<Principal, Rejection> {
+        let subject = claims
+            .text("sub")?
+            .filter(|subject| !subject.is_empty())
+            .ok_or_else(|| Rejection::new(Failure::Claims, "the claim sub is missing"))?;
+        let username = claims.text(&self.0.rules.user_claim)?.filter(|name| !name.is_empty());
+        Ok(Principal {
+            subject: subject.to_owned(),
+            username: username.map(UserId::from),
+            email: claims.text("email")?.map(str::to_owned),
+            name: claims.text("name")?.map(str::to_owned),
+            grants: grants(claims)?,
+        })
+    }
+}
+
+/// The scopes: the words of `scope`, and `scp` as a list or as words.
+fn grants(claims: &Claims) -> Result<Grants, Rejection> {
+    let words = claims.text("scope")?.unwrap_or_default().split_ascii_whitespace();
+    let listed = match claims.get("scp") {
+        Some(Value::Array(items)) => Claims::texts("scp", items)?,
+        _ => claims.text("scp")?.unwrap_or_default().split_ascii_whitespace().collect(),
+    };
+    Ok(Grants::from_scopes(words.chain(listed)))
+}
