@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod bundle;
+pub mod cli;
 pub mod domain;
 pub mod service;
 pub mod store;

@@ -133,6 +133,17 @@ pub async fn pages_of_members(
     Ok(assets::pages_of_members(ctx.read().await?, members, args).await?)
 }
 
+/// The assets of each of these members, by key; those that the caller may not see are left out.
+///
+/// # Errors
+/// Unauthenticated, or a failure of the database.
+pub async fn of_members(ctx: &Ctx, members: &[Uuid]) -> Result<HashMap<Uuid, Vec<Asset>>> {
+    ctx.principal()?;
+    let mut found = assets::of_members(ctx.read().await?, members).await?;
+    found.values_mut().for_each(|assets| assets.retain(|asset| sees(ctx, asset)));
+    Ok(found)
+}
+
 /// How many assets of each of many members fulfil a filter; see [`pages_of_members`].
 ///
 /// # Errors

@@ -1,0 +1,67 @@
+//! The lock file beside a SQLite database: whoever serves holds it, and an import past the server is
+//! refused, since the server would not know of it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+
+/// Takes the lock of a database for as long as the file stays open; none for databases that need none.
+///
+/// # Errors
+/// When somebody else holds it, or the file cannot be made.
+pub fn hold(database_url: &str) -> anyhow::Result<Option<File>> {
+    let Some(database) = sqlite_file(database_url) else { return Ok(None) };
+    if let Some(directory) = database.parent() {
+        std::fs::create_dir_all(directory)
+            .with_context(|| format!("cannot make the data directory {}", directory.display()))?;
+    }
+    let mut path = database.into_os_string();
+    path.push(".lock");
+    let path = PathBuf::from(path);
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .with_context(|| format!("cannot open the lock file {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another rec-registry has this database open: talk to it with --api URL, or stop it first")
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
+    }
+}
+
+/// The file of a SQLite database that is one.
+fn sqlite_file(database_url: &str) -> Option<PathBuf> {
+    let rest = database_url.strip_prefix("sqlite:")?;
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let path = rest.split_once('?').map_or(rest, |(path, _)| path);
+    (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_holder_is_refused_until_the_first_lets_go() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/made/registry.db?mode=rwc", directory.path().display());
+        let first = hold(&url).unwrap();
+        assert!(first.is_some());
+        assert!(hold(&url).unwrap_err().to_string().contains("--api"));
+        drop(first);
+        assert!(hold(&url).unwrap().is_some());
+    }
+
+    #[test]
+    fn only_database_files_are_locked() {
+        assert!(hold("postgres://localhost/registry").unwrap().is_none());
+        assert!(hold("sqlite::memory:").unwrap().is_none());
+    }
+}

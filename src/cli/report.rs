@@ -1,0 +1,115 @@
+//! An import's report on a terminal.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Deserialize;
+
+use crate::domain::import;
+
+/// Warnings of one community that are spelled out.
+const MAX_WARNINGS: usize = 20;
+
+/// The report on one community, from here or from a server.
+#[derive(Debug, Deserialize)]
+pub struct Report {
+    community_key: String,
+    deleted: Counts,
+    inserted: Counts,
+    unchanged: Counts,
+    warnings: Vec<String>,
+    /// What kept it from going in.
+    pub refusals: Vec<Refusal>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Counts {
+    community: u64,
+    member: u64,
+    delivery_point: u64,
+    asset: u64,
+}
+
+/// What kept a community from going in.
+#[derive(Debug, Deserialize)]
+pub struct Refusal {
+    code: String,
+    detail: String,
+    document: usize,
+    path: String,
+}
+
+impl From<import::ImportReport> for Report {
+    fn from(report: import::ImportReport) -> Self {
+        Self {
+            community_key: report.community_key,
+            deleted: report.deleted.into(),
+            inserted: report.inserted.into(),
+            unchanged: report.unchanged.into(),
+            warnings: report.warnings,
+            refusals: report.refusals.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<import::Counts> for Counts {
+    fn from(counts: import::Counts) -> Self {
+        let import::Counts { community, member, delivery_point, asset } = counts;
+        Self { community, member, delivery_point, asset }
+    }
+}
+
+impl From<import::Refusal> for Refusal {
+    fn from(refusal: import::Refusal) -> Self {
+        let import::Refusal { code, detail, document, path } = refusal;
+        Self { code: code.to_string(), detail, document, path }
+    }
+}
+
+/// A table that fits the terminal.
+#[must_use]
+pub fn new_table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header);
+    table
+}
+
+/// One line a community: what it held, what it holds, how much of that is the same.
+#[must_use]
+pub fn table(reports: &[Report]) -> Table {
+    let mut table =
+        new_table(&["community", "members", "delivery points", "assets", "unchanged", "before", "warnings"]);
+    for report in reports {
+        let total = |counts: &Counts| counts.member + counts.delivery_point + counts.asset;
+        table.add_row(vec![
+            report.community_key.clone(),
+            report.inserted.member.to_string(),
+            report.inserted.delivery_point.to_string(),
+            report.inserted.asset.to_string(),
+            format!("{} of {}", total(&report.unchanged), total(&report.inserted)),
+            if report.deleted.community == 0 { "new".to_owned() } else { total(&report.deleted).to_string() },
+            report.warnings.len().to_string(),
+        ]);
+    }
+    table
+}
+
+impl Report {
+    /// Prints the warnings, and what kept the community from going in.
+    pub fn print_findings(&self) {
+        for warning in self.warnings.iter().take(MAX_WARNINGS) {
+            println!("  warning  {}: {warning}", self.community_key);
+        }
+        if let Some(more) = self.warnings.len().checked_sub(MAX_WARNINGS + 1) {
+            println!("  warning  {}: and {} more", self.community_key, more + 1);
+        }
+        print_refusals(&self.refusals);
+    }
+}
+
+/// Prints why a file was refused, each reason with its place.
+pub fn print_refusals(refusals: &[Refusal]) {
+    for refusal in refusals {
+        let Refusal { code, detail, document, path } = refusal;
+        println!("  {code}  document {document}, {path}: {detail}");
+    }
+}

@@ -1,0 +1,140 @@
+//! Where a command works: straight in a database, or through a running server.
+
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+
+use super::lock;
+use crate::auth::Principal;
+use crate::service::{Ctx, DatabaseSettings, Registry};
+
+/// The database of a command.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Database {
+    /// The database, `sqlite://PATH?mode=rwc` or `postgres://USER@HOST/NAME`.
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        default_value = "sqlite://./data/registry.db?mode=rwc",
+        value_name = "URL"
+    )]
+    pub database_url: String,
+}
+
+impl Database {
+    /// Opens the database to read from it.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or its schema is older than this program.
+    pub async fn open_to_read(&self) -> anyhow::Result<Local> {
+        let registry = self.connect().await?;
+        registry.ready().await.map_err(told)?;
+        Ok(Local { registry, _lock: None })
+    }
+
+    /// Opens the database to write to it, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or a server has it open.
+    pub async fn open_to_write(&self) -> anyhow::Result<Local> {
+        let lock = lock::hold(&self.database_url)?;
+        let registry = self.connect().await?;
+        registry.migrate().await.map_err(told)?;
+        Ok(Local { registry, _lock: lock })
+    }
+
+    async fn connect(&self) -> anyhow::Result<Registry> {
+        Registry::connect(&self.database_url, &DatabaseSettings::default())
+            .await
+            .map_err(told)
+            .context("cannot open the database: see --database-url")
+    }
+}
+
+/// A database opened by the operator of this machine, who may do everything.
+pub struct Local {
+    registry: Registry,
+    _lock: Option<std::fs::File>,
+}
+
+impl Local {
+    /// The context of one command.
+    #[must_use]
+    pub fn context(&self) -> Ctx {
+        self.registry.context(Ok(Principal::local_operator()))
+    }
+}
+
+/// An error of the services as the operator of this machine may read it: in full.
+pub fn told(error: crate::domain::error::Error) -> anyhow::Error {
+    match error.internal_text() {
+        Some(internal) => anyhow::anyhow!("{}: {internal}", error.public()),
+        None => anyhow::anyhow!("{}", error.public()),
+    }
+}
+
+/// A running server, and how to be somebody there.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Remote {
+    /// Go through the server at this address instead of straight to the database.
+    #[arg(long, value_name = "URL")]
+    pub api: Option<String>,
+    /// The bearer token for the server.
+    #[arg(long, env = "REC_REGISTRY_TOKEN", hide_env_values = true, requires = "api", value_name = "TOKEN")]
+    token: Option<String>,
+    /// The client that asks the identity provider for a token, instead of --token.
+    #[arg(long, env = "REC_REGISTRY_CLIENT_ID", requires_all = ["client_secret", "auth_url"], value_name = "ID")]
+    client_id: Option<String>,
+    /// The secret of that client.
+    #[arg(long, env = "REC_REGISTRY_CLIENT_SECRET", hide_env_values = true, value_name = "SECRET")]
+    client_secret: Option<String>,
+    /// The token endpoint of the identity provider.
+    #[arg(long, env = "REC_REGISTRY_AUTH_URL", value_name = "URL")]
+    auth_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+}
+
+impl Remote {
+    /// A request to the server, with the token.
+    ///
+    /// # Errors
+    /// When there is no token, or none can be had.
+    pub async fn request(
+        &self,
+        api: &str,
+        method: reqwest::Method,
+        path: &str,
+    ) -> anyhow::Result<reqwest::RequestBuilder> {
+        let client = reqwest::Client::builder().build()?;
+        let token = self.token(&client).await?;
+        let url = format!("{}{path}", api.trim_end_matches('/'));
+        Ok(client.request(method, url).bearer_auth(token))
+    }
+
+    async fn token(&self, client: &reqwest::Client) -> anyhow::Result<String> {
+        if let Some(token) = &self.token {
+            return Ok(token.clone());
+        }
+        let (Some(id), Some(secret), Some(url)) = (&self.client_id, &self.client_secret, &self.auth_url)
+        else {
+            bail!("--api needs --token, or --client-id, --client-secret and --auth-url")
+        };
+        let answer = client
+            .post(url)
+            .basic_auth(id, Some(secret))
+            .form(&[("grant_type", "client_credentials")])
+            .send()
+            .await
+            .context("the identity provider does not answer")?
+            .error_for_status()
+            .context("the identity provider gives no token")?
+            .json::<TokenAnswer>()
+            .await
+            .context("the identity provider's answer has no access_token")?;
+        Ok(answer.access_token)
+    }
+}

@@ -1,0 +1,41 @@
+//! `rec-registry token`: a token for a registry that is tried out.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::auth::{DevKey, TokenRequest};
+
+/// Print a token signed with the development key, alone on standard output.
+#[derive(Debug, clap::Args)]
+pub struct Token {
+    /// The directory of `rec-registry dev`.
+    #[arg(long, default_value = "./data", value_name = "DIR")]
+    data_dir: PathBuf,
+    /// The user's name, which a member carries as `user_id`.
+    #[arg(long, value_name = "NAME")]
+    user: String,
+    /// The scopes, separated by spaces: `rec-registry.read rec-registry.lookup:aurora`.
+    #[arg(long, default_value = "", value_name = "SCOPES")]
+    scope: String,
+    /// For how long the token is good: `90s`, `15m`, `1h`, `2d`.
+    #[arg(long, default_value = "1h", value_parser = duration, value_name = "DURATION")]
+    ttl: Duration,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text.parse().map_err(|error| format!("{error}"))?;
+    Duration::try_from(span).map_err(|_| "a duration is not negative".to_owned())
+}
+
+impl Token {
+    /// Prints the token.
+    ///
+    /// # Errors
+    /// When the key cannot be read or made.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let key = DevKey::load_or_create(&self.data_dir)?;
+        println!("{}", key.sign(&TokenRequest { user: self.user, scope: self.scope, ttl: self.ttl })?);
+        Ok(ExitCode::SUCCESS)
+    }
+}
