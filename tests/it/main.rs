@@ -1,3 +1,8 @@
 //! The suite: the program as its callers meet it, on SQLite and on PostgreSQL. One binary, one file a question.
 
+#![cfg(test)]
+
 mod layering;
+mod migrations;
+mod query_plan;
+mod support;

@@ -1,0 +1,62 @@
+# One throw-away PostgreSQL server: lives as long as the standard input stays open, then goes without a trace.
+#
+# Run by `sh -c`, with its own text as the first argument and the server's options as the second. It prints the directory of its Unix socket once the server answers,
+# or the reason why there is none, and fails. The server listens on that socket alone, in a directory
+# that only its own user can enter, so it takes no port and needs no password. It never runs as root.
+set -eu
+script=$1
+options=$2
+
+# The newest server programs of this machine: those of a package first, then what the PATH offers.
+find_programs() {
+    for directory in $(ls -d /usr/lib/postgresql/*/bin /usr/pgsql-*/bin 2>/dev/null | sort -rV) \
+        "$(pg_config --bindir 2>/dev/null || true)" \
+        "$(dirname "$(command -v initdb 2>/dev/null || echo /nowhere/initdb)")"; do
+        if [ -x "$directory/initdb" ] && [ -x "$directory/pg_ctl" ] && [ -x "$directory/postgres" ]; then
+            echo "$directory"
+            return
+        fi
+    done
+}
+
+if [ "$(id -u)" = 0 ]; then
+    for user in postgres nobody; do
+        if id "$user" >/dev/null 2>&1; then
+            exec setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups sh -c "$script" "$0" "$script" "$options"
+        fi
+    done
+    echo "neither a user postgres nor a user nobody to run the server as"
+    exit 1
+fi
+
+programs=$(find_programs)
+if [ -z "$programs" ]; then
+    echo "no PostgreSQL server programs (initdb, pg_ctl, postgres) on this machine"
+    exit 1
+fi
+
+# An interrupt of the tests closes the standard input; the server is then stopped below, not here.
+trap '' HUP INT TERM
+directory=$(mktemp -d "${TMPDIR:-/tmp}/rec-registry-postgres.XXXXXX")
+trap 'rm -rf "$directory"' EXIT
+cd "$directory"
+log=$directory/log
+
+# A linguistic default collation where the server offers one: an order that is not byte order then shows.
+create() {
+    "$programs/initdb" -D "$directory/data" -U postgres -A trust -E UTF8 --no-sync "$@" >>"$log" 2>&1
+}
+create --locale=C --locale-provider=icu --icu-locale=en-US || create --locale=C || {
+    echo "initdb failed: $(tail -n 3 "$log")"
+    exit 1
+}
+"$programs/pg_ctl" -D "$directory/data" -l "$log" -s -w start \
+    -o "-c listen_addresses= -c unix_socket_directories='$directory' -c max_connections=300 $options" >>"$log" 2>&1 || {
+    echo "the server did not start: $(tail -n 3 "$log")"
+    exit 1
+}
+echo "$directory"
+
+# Nobody writes here: the end of the input is the end of the tests, however they ended.
+read -r _ || true
+"$programs/pg_ctl" -D "$directory/data" -m immediate -s stop >>"$log" 2>&1
