@@ -5,4 +5,5 @@
 mod layering;
 mod migrations;
 mod query_plan;
+mod round_trip;
 mod support;

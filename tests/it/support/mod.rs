@@ -3,6 +3,7 @@
 pub mod database;
 pub mod federation;
 pub mod postgres;
+pub mod sample;
 pub mod statements;
 
 pub use database::{Backend, TestDatabase};
