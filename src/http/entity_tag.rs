@@ -1,0 +1,81 @@
+//! `ETag` and `If-None-Match`: who already has an answer is not sent it again.
+
+use axum::Router;
+use axum::body::{Body, HttpBody as _};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http_body_util::BodyExt as _;
+use sha2::{Digest as _, Sha256};
+
+/// How much of the hash is shown, in bytes.
+const TAG_BYTES: usize = 16;
+
+/// Gives answers to `GET` a tag and honours `If-None-Match`. An answer whose handler gave it a tag keeps
+/// it; one that is streamed has none otherwise.
+pub fn with_entity_tags<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes.layer(from_fn(tag_answer))
+}
+
+async fn tag_answer(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let known: Vec<HeaderValue> = if reads {
+        request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect()
+    } else {
+        Vec::new()
+    };
+    let response = next.run(request).await;
+    if !reads || response.status() != StatusCode::OK {
+        return response;
+    }
+    let mut response = tagged(response).await;
+    let headers = response.headers_mut();
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        // The answers are about people: no cache that others use may keep them.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+    match headers.get(header::ETAG) {
+        Some(tag) if is_known(&known, tag) => not_modified(response.headers()),
+        _ => response,
+    }
+}
+
+async fn tagged(response: Response) -> Response {
+    if response.headers().contains_key(header::ETAG) || response.body().size_hint().exact().is_none() {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    // A body of known size is in memory already.
+    let Ok(body) = body.collect().await else { return Response::from_parts(parts, Body::empty()) };
+    let body = body.to_bytes();
+    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..TAG_BYTES]));
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        parts.headers.insert(header::ETAG, tag);
+    }
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// Whether one of the tags that the caller has is this one, compared weakly.
+fn is_known(known: &[HeaderValue], tag: &HeaderValue) -> bool {
+    let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let Ok(tag) = tag.to_str().map(strong) else { return false };
+    known
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|one| one.trim() == "*" || strong(one) == tag)
+}
+
+fn not_modified(headers: &HeaderMap) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    for name in [header::ETAG, header::CACHE_CONTROL, header::VARY] {
+        if let Some(value) = headers.get(&name) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response
+}

@@ -1,0 +1,20 @@
+//! What every handler may ask for.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+
+use crate::auth::Verifier;
+use crate::config::HttpLimits;
+use crate::service::Registry;
+
+/// What every handler may ask for, as a whole or one by one. Cheap to clone.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    /// The registry.
+    pub registry: Registry,
+    /// Verifies bearer tokens.
+    pub verifier: Verifier,
+    /// What a request may take.
+    pub limits: Arc<HttpLimits>,
+}

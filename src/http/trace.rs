@@ -1,0 +1,31 @@
+//! One line in the log for each request: its method, its route's template, its status and its time.
+//! Neither path nor query: they may name people.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument as _;
+
+use super::request_id::RequestId;
+
+/// Writes the line, and gives everything that is logged on the way the request's id.
+pub(super) async fn trace_request(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    let id = request.extensions().get::<RequestId>().map_or("none", RequestId::as_str);
+    let span = tracing::info_span!("request", id, method = %request.method(), route);
+    async move {
+        let response = next.run(request).await;
+        let (status, milliseconds) = (response.status(), started.elapsed().as_secs_f64() * 1e3);
+        if status.is_server_error() {
+            tracing::warn!(status = status.as_u16(), milliseconds, "answered");
+        } else {
+            tracing::info!(status = status.as_u16(), milliseconds, "answered");
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}
