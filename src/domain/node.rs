@@ -31,6 +31,11 @@ pub type Entries = Vec<(String, Node)>;
 /// Deepest nesting that is read, in levels. Enough for GeoJSON inside a bundle many times over.
 pub const MAX_DEPTH: usize = 64;
 
+/// Most keys that stand twice that are remembered of one text, and most characters of a key that their
+/// paths show: a short text must not buy a long answer.
+const MAX_DUPLICATE_KEYS: usize = 1_000;
+const MAX_SHOWN_CHARS: usize = 128;
+
 /// Why a JSON text could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonError {
@@ -55,7 +60,7 @@ impl std::fmt::Display for JsonError {
 pub struct JsonText {
     /// The tree; of a key that stood twice the first value.
     pub node: Node,
-    /// The path of every key that stood twice in one mapping.
+    /// The path of every key that stood twice in one mapping, as many as are remembered.
     pub duplicate_keys: Vec<String>,
 }
 
@@ -332,7 +337,7 @@ impl JsonReader<'_> {
             let value = self.value(peek)?;
             if seen.insert(name.clone()) {
                 entries.push((name, value));
-            } else {
+            } else if self.duplicate_keys.len() < MAX_DUPLICATE_KEYS {
                 self.duplicate_keys.push(written(&self.path));
             }
             self.path.pop();
@@ -373,7 +378,7 @@ fn written(path: &[Step]) -> String {
                 if !out.is_empty() {
                     out.push('.');
                 }
-                out.push_str(key);
+                out.extend(key.chars().take(MAX_SHOWN_CHARS));
             }
             Step::Index(index) => {
                 // Writing to a String cannot fail.
