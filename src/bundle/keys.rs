@@ -1,8 +1,6 @@
 //! The documented keys of the levels that the domain does not name, and the bounds of text. Reader and
 //! writer share them: what the one takes for a field, the other must not write as free data.
 
-/// Keys around the community.
-pub const ENVELOPE: &[&str] = &["version", "schema_version", "metadata", "community", "members"];
 /// Keys of `metadata`.
 pub const METADATA: &[&str] = &["created", "updated", "updated_by", "description"];
 /// Keys of a community.

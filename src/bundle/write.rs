@@ -3,14 +3,14 @@
 //! memory than its largest community and member.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
-use super::{flow, keys, quote};
+use super::{check, flow, keys, quote};
 use crate::domain::asset::AssetContent;
 use crate::domain::closed_set::{ClosedSet, TopologyNodeType};
 use crate::domain::community::CommunityContent;
 use crate::domain::delivery_point::DeliveryPointContent;
 use crate::domain::document::Document;
-
 use crate::domain::import::{CommunityGraph, MemberGraph};
 
 /// Writes bundles one after the other: each community, then its members by key in byte order.
@@ -96,15 +96,15 @@ fn areas_are_bounded(community: &CommunityContent) -> bool {
         return true;
     }
     let topology = community.topology();
-    let substations: std::collections::HashSet<&str> = topology
+    let substations: HashSet<&str> = topology
         .iter()
         .filter(|node| node.node_type == TopologyNodeType::PrimarySubstation)
         .map(|node| node.id.as_str())
         .collect();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     areas.iter().all(|area| {
         area.boundary.as_ref().is_some_and(|boundary| {
-            super::check::boundary_flaw(&boundary.source, &boundary.id, &area.topology, |id| {
+            check::boundary_flaw(&boundary.source, &boundary.id, &area.topology, |id| {
                 substations.contains(id)
             })
             .is_none()

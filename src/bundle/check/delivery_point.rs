@@ -1,6 +1,7 @@
 //! The delivery points of one member.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::fields::Fields;
 use super::findings::Findings;
@@ -26,14 +27,14 @@ pub fn check(nodes: Vec<Node>, path: &Path<'_>, findings: &mut Findings) -> Poin
         let Some(mut fields) = Fields::of(node, path, "a delivery point", findings) else { continue };
         let code = fields.required_id("id", keys::KEY_CHARS, findings).map(DeliveryPointCode::from);
         if let Some(code) = &code {
-            let folded = code.folded();
-            if by_folded_code.contains_key(&folded) {
-                findings.refuse(Code::DuplicateKey, &path.key("id"), || {
+            match by_folded_code.entry(code.folded()) {
+                Entry::Vacant(free) => {
+                    free.insert(index);
+                }
+                Entry::Occupied(_) => findings.refuse(Code::DuplicateKey, &path.key("id"), || {
                     "the member has this delivery point already; ids are compared trimmed and ignoring case"
                         .to_owned()
-                });
-            } else {
-                by_folded_code.insert(folded, index);
+                }),
             }
         }
         let point_type = fields.required_text("type", keys::KEY_CHARS, findings);

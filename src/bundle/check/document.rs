@@ -11,8 +11,7 @@ use crate::bundle::model::{BundledDid, CheckedDocument, Held, ReadDocument};
 use crate::bundle::path::{Path, shown};
 use crate::domain::document::{Document, ordered};
 use crate::domain::identifier::CommunityKey;
-use crate::domain::import::CommunityGraph;
-use crate::domain::import::Counts;
+use crate::domain::import::{CommunityGraph, Counts};
 use crate::domain::node::{Entries, Node};
 
 /// Most warnings of one document that are spelled out.

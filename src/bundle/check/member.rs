@@ -1,6 +1,6 @@
 //! The members of a document.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::asset::{self, AssetDraft};
 use super::community::{collection_key, extra};
@@ -13,14 +13,12 @@ use crate::bundle::model::{BundledDid, Held};
 use crate::bundle::path::{Path, shown};
 use crate::domain::closed_set::{ClosedSet, MemberRole, MemberStatus};
 use crate::domain::code::Code;
-use crate::domain::delivery_point::DeliveryPointContent;
-use crate::domain::delivery_point::HoldingKind;
+use crate::domain::delivery_point::{DeliveryPointContent, HoldingKind};
 use crate::domain::document::Document;
 use crate::domain::identifier::{Did, MemberKey, UserId};
-use crate::domain::import::Counts;
-use crate::domain::import::MemberGraph;
+use crate::domain::import::{Counts, MemberGraph};
 use crate::domain::member::MemberContent;
-use crate::domain::node::{Entries, Node};
+use crate::domain::node::Node;
 
 /// A member, the warnings of its assets still beside them.
 pub struct MemberDraft {
@@ -100,11 +98,7 @@ impl<'a> Members<'a> {
         let points = fields.list("delivery_points", findings).unwrap_or_default();
         self.counts.delivery_point += points.len() as u64;
         let points = delivery_point::check(points, &path.key("delivery_points"), findings);
-        let assets = Node::Map(fields.map("assets", findings));
-        let assets = match assets {
-            Node::Map(entries) => entries,
-            _ => Entries::new(),
-        };
+        let assets = fields.map("assets", findings);
         let assets =
             asset::check(assets, &path.key("assets"), &points.by_folded_code, &mut self.asset_keys, findings);
         self.counts.asset += assets.count;
@@ -147,8 +141,8 @@ impl<'a> Members<'a> {
         &mut self,
         member: &MemberKey,
         path: &Path<'_>,
-        points: std::collections::HashMap<String, usize>,
-        sensors: std::collections::HashMap<String, String>,
+        points: HashMap<String, usize>,
+        sensors: HashMap<String, String>,
     ) {
         let from = self.held.len();
         let held = |kind, folded, path| Held { kind, folded, document: 0, member: member.clone(), path };
@@ -186,25 +180,20 @@ fn allowed_areas(areas: &AreaKeys) -> String {
     }
 }
 
-/// The members by key, their warnings handed over in that order, with those that need every asset key
-/// of the community to be known.
+/// The members by key, and in that order what is odd about their assets; whether a relationship
+/// resolves can only be said now that every asset key of the community is known.
 pub fn finished(mut drafts: Vec<MemberDraft>, warnings: &mut Vec<String>) -> Vec<MemberGraph> {
     drafts.sort_by(|a, b| a.content.key.cmp(&b.content.key));
-    let named: Vec<String> = {
-        let keys: HashSet<&str> =
-            drafts.iter().flat_map(|draft| &draft.assets).map(|asset| asset.content.key.as_str()).collect();
-        let mut sentences = Vec::new();
-        for asset in drafts.iter().flat_map(|draft| &draft.assets) {
-            sentences.extend_from_slice(&asset.warnings);
-            let unresolved =
-                asset.references.iter().filter(|reference| !keys.contains(reference.key.as_str()));
-            sentences.extend(unresolved.map(|reference| {
-                format!("{}: `{}` is no asset of the community", reference.path, shown(&reference.key))
+    let keys: HashSet<&str> =
+        drafts.iter().flat_map(|draft| &draft.assets).map(|asset| asset.content.key.as_str()).collect();
+    for asset in drafts.iter().flat_map(|draft| &draft.assets) {
+        warnings.extend_from_slice(&asset.warnings);
+        let unresolved = asset.references.iter().filter(|named| !keys.contains(named.key.as_str()));
+        warnings
+            .extend(unresolved.map(|named| {
+                format!("{}: `{}` is no asset of the community", named.path, shown(&named.key))
             }));
-        }
-        sentences
-    };
-    warnings.extend(named);
+    }
     drafts
         .into_iter()
         .map(|draft| MemberGraph {
