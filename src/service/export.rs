@@ -1,8 +1,11 @@
 //! Writing communities out as bundles. The text is made while it is sent: a batch of members at a time,
 //! all of them read from one snapshot.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -26,27 +29,52 @@ const BATCH: u32 = 1_000;
 /// Batches that may wait to be sent.
 const BATCHES_AHEAD: usize = 2;
 
-/// The bundles of the communities named, or of all that the caller may export, by key. Needs the grant
+/// An export that is about to be written.
+pub struct Export {
+    handle: Handle,
+    chosen: Vec<CommunityRef>,
+    tag: String,
+}
+
+/// The export of the communities named, or of all that the caller may export, by key. Needs the grant
 /// `export`.
 ///
 /// # Errors
-/// Unauthenticated, forbidden, the first key that names no community, or a failure of the database. A
-/// failure after the first batch ends the stream with an error.
-pub async fn export(
-    ctx: &Ctx,
-    named: Option<Vec<CommunityKey>>,
-) -> Result<impl Stream<Item = Result<Bytes>> + Send + 'static + use<>> {
+/// Unauthenticated, forbidden, the first key that names no community, or a failure of the database.
+pub async fn export(ctx: &Ctx, named: Option<Vec<CommunityKey>>) -> Result<Export> {
     let reach = ctx.authorise(Operation::Export)?;
     let handle = ctx.read().await?.clone();
     let chosen = choose(&handle, &reach, named).await?;
-    let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
-    tokio::spawn(async move {
-        if let Err(error) = write_all(&handle, &chosen, &sender).await {
-            // Nobody listens any more when this fails, and then nothing is lost.
-            let _ = sender.send(Err(error)).await;
-        }
-    });
-    Ok(ReceiverStream::new(receiver))
+    let ids: Vec<_> = chosen.iter().map(|community| community.id).collect();
+    let revisions = communities::revisions(&handle, &ids).await?;
+    let mut hash = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
+    for id in &ids {
+        hash.update(id);
+        hash.update(revisions.get(id).copied().unwrap_or_default().to_be_bytes());
+    }
+    let tag = URL_SAFE_NO_PAD.encode(hash.finalize());
+    Ok(Export { handle, chosen, tag })
+}
+
+impl Export {
+    /// A text that is another one whenever the export would be another one: it is made of the
+    /// communities and their revisions, and nothing has to be written to know it.
+    #[must_use]
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// The text, batch by batch. A failure ends it with an error.
+    pub fn batches(self) -> impl Stream<Item = Result<Bytes>> + Send + 'static {
+        let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+        tokio::spawn(async move {
+            if let Err(error) = write_all(&self.handle, &self.chosen, &sender).await {
+                // Nobody listens any more when this fails, and then nothing is lost.
+                let _ = sender.send(Err(error)).await;
+            }
+        });
+        ReceiverStream::new(receiver)
+    }
 }
 
 /// The same as one text of at most `max_bytes`. Needs the grant `export`.
@@ -54,7 +82,7 @@ pub async fn export(
 /// # Errors
 /// Those of [`export`]; when the text would be larger.
 pub async fn export_text(ctx: &Ctx, named: Vec<CommunityKey>, max_bytes: usize) -> Result<String> {
-    let mut batches = std::pin::pin!(export(ctx, Some(named)).await?);
+    let mut batches = std::pin::pin!(export(ctx, Some(named)).await?.batches());
     let mut text = Vec::new();
     while let Some(batch) = batches.next().await {
         text.extend_from_slice(&batch?);

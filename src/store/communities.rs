@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use entity::community::{Column, Entity};
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::{ExprTrait, Query};
 use sea_orm::{ConnectionTrait, EntityTrait, PartialModelTrait, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
@@ -129,6 +129,19 @@ pub async fn tags(handle: &Handle, scope: &Scope) -> Result<Vec<CommunityRef>> {
         .iter()
         .map(|row| Ok(<CommunityTag as sea_orm::FromQueryResult>::from_query_result(row, "")?.into()))
         .collect()
+}
+
+/// The revision of each of these communities.
+///
+/// # Errors
+/// When the database fails.
+pub async fn revisions(handle: &Handle, ids: &[Uuid]) -> Result<HashMap<Uuid, i64>> {
+    let condition =
+        set::is_one_of_ids(handle.get_database_backend(), table::column::<Community>(Column::Id), ids);
+    let select =
+        Query::select().columns([Column::Id, Column::Revision]).from(Entity).and_where(condition).take();
+    let rows = handle.query_all(&select).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "revision")?))).collect()
 }
 
 /// The communities with these ids.
