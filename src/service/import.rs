@@ -3,6 +3,7 @@
 //! registry is judged in the transaction that writes.
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::{Ctx, Result};
@@ -51,7 +52,7 @@ pub async fn import(
     let reports = if options.dry_run {
         job.judge(ctx.read().await?).await?.reports
     } else {
-        ctx.store().write(|handle| job.write(handle)).await?
+        ctx.store().write(|handle| -> BoxFuture<'_, _> { Box::pin(job.write(handle)) }).await?
     };
     Ok(MultiImportReport { reports, dry_run: options.dry_run })
 }

@@ -289,16 +289,18 @@ impl<'g> Plan<'g> {
             return Ok(());
         }
         self.fill_community(handle).await?;
-        insert_all(handle, self.members.iter().map(|planned| self.member_row(planned))).await?;
-        insert_all(handle, self.members.iter().flat_map(|planned| self.point_rows(planned))).await?;
-        insert_all(handle, self.assets.iter().map(|planned| self.asset_row(planned))).await?;
-        insert_all(handle, self.assets.iter().flat_map(|planned| self.measure_rows(planned))).await?;
-        insert_all(handle, self.holding_rows()).await
+        insert_all(handle, Box::new(self.members.iter().map(|planned| self.member_row(planned)))).await?;
+        insert_all(handle, Box::new(self.members.iter().flat_map(|planned| self.point_rows(planned))))
+            .await?;
+        insert_all(handle, Box::new(self.assets.iter().map(|planned| self.asset_row(planned)))).await?;
+        insert_all(handle, Box::new(self.assets.iter().flat_map(|planned| self.measure_rows(planned))))
+            .await?;
+        insert_all(handle, Box::new(self.holding_rows())).await
     }
 
     async fn fill_community(&self, handle: &Handle) -> Result<()> {
         if !self.community_exists {
-            return insert_all(handle, std::iter::once(self.community_row())).await;
+            return insert_all(handle, Box::new(std::iter::once(self.community_row()))).await;
         }
         let revision = Expr::col(community::Column::Revision).add(1);
         let mut update = Query::update();
@@ -446,7 +448,7 @@ impl<'g> Plan<'g> {
 }
 
 /// Inserts rows in as few statements as the bind limits allow. Every full statement has the same text.
-async fn insert_all<M, E>(handle: &Handle, rows: impl Iterator<Item = M>) -> Result<()>
+async fn insert_all<M, E>(handle: &Handle, rows: Box<dyn Iterator<Item = M> + Send + '_>) -> Result<()>
 where
     M: IntoActiveModel<E::ActiveModel> + Send,
     E: EntityTrait<Model = M>,
