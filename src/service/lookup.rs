@@ -1,7 +1,9 @@
 //! Finding by an identifier that another service holds, across communities. Only active members hold
 //! anything, so that somebody who left is not found. Needs the grant `lookup`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
 
 use super::{Ctx, Result};
 use crate::domain::asset::Asset;
@@ -114,6 +116,20 @@ pub async fn members_by_dids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Member>> {
     Ok(in_order(&dids, found, |member| member.content.did.as_ref().map_or("", Did::as_str)))
 }
 
+/// The delivery points of members that a lookup found, by code. Members out of the grant's reach have none.
+///
+/// # Errors
+/// Unauthenticated, forbidden, or a failure of the database.
+pub async fn delivery_points_of(ctx: &Ctx, members: &[Uuid]) -> Result<HashMap<Uuid, Vec<DeliveryPoint>>> {
+    let reach = ctx.authorise(Operation::Lookup)?;
+    if members.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut found = delivery_points::of_members(&ctx.read_once(), members).await?;
+    found.values_mut().for_each(|points| points.retain(|point| reach.includes(&point.community.key)));
+    Ok(found)
+}
+
 /// How far the grant reaches, within a community where one is named; none where it does not reach there.
 fn reach(ctx: &Ctx, within: Option<&CommunityKey>) -> Result<Option<Reach>> {
     let reach = ctx.authorise(Operation::Lookup)?;
@@ -147,8 +163,7 @@ fn distinct<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 /// What was found, in the order of the ids asked for. The sort is stable, so that rows of one id keep
 /// the order they came in.
 fn in_order<T>(ids: &[&str], mut found: Vec<T>, id_of: impl Fn(&T) -> &str) -> Vec<T> {
-    let rank: std::collections::HashMap<&str, usize> =
-        ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    let rank: HashMap<&str, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
     found.sort_by_key(|row| rank.get(id_of(row)).copied().unwrap_or(usize::MAX));
     found
 }
