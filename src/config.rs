@@ -10,7 +10,6 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::auth::{DevKey, TokenRules};
-use crate::service::DatabaseSettings;
 
 /// One MiB, in bytes.
 const MIB: usize = 1024 * 1024;
@@ -57,18 +56,6 @@ pub struct PoolArgs {
         value_parser = duration
     )]
     pub database_acquire_timeout: Duration,
-}
-
-impl PoolArgs {
-    /// The settings of the pool.
-    #[must_use]
-    pub fn settings(&self) -> DatabaseSettings {
-        DatabaseSettings {
-            max_connections: self.database_max_connections,
-            acquire_timeout: self.database_acquire_timeout,
-            ..DatabaseSettings::default()
-        }
-    }
 }
 
 /// Where a database is. Its password does not show when it is printed.
@@ -227,7 +214,7 @@ pub struct HttpArgs {
 }
 
 /// What a request may take.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(next_help_heading = "HTTP")]
 pub struct HttpLimits {
     /// Largest body of an import, in MiB

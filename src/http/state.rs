@@ -18,3 +18,11 @@ pub struct AppState {
     /// What a request may take.
     pub limits: Arc<HttpLimits>,
 }
+
+impl AppState {
+    /// The state with the contract's limits.
+    #[must_use]
+    pub fn new(registry: Registry, verifier: Verifier) -> Self {
+        Self { registry, verifier, limits: Arc::default() }
+    }
+}

@@ -18,11 +18,11 @@ pub(super) async fn trace_request(request: Request, next: Next) -> Response {
     let span = tracing::info_span!("request", id, method = %request.method(), route);
     async move {
         let response = next.run(request).await;
-        let (status, milliseconds) = (response.status(), started.elapsed().as_secs_f64() * 1e3);
+        let (status, microseconds) = (response.status(), started.elapsed().as_micros());
         if status.is_server_error() {
-            tracing::warn!(status = status.as_u16(), milliseconds, "answered");
+            tracing::warn!(status = status.as_u16(), microseconds, "answered");
         } else {
-            tracing::info!(status = status.as_u16(), milliseconds, "answered");
+            tracing::info!(status = status.as_u16(), microseconds, "answered");
         }
         response
     }
