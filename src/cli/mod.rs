@@ -1,12 +1,123 @@
-//! The command line: one file a subcommand.
+//! The command line: one file a subcommand. Results go to standard output, everything else to standard
+//! error.
 
+pub mod completions;
+pub mod dev;
 pub mod export;
 pub mod import;
 pub mod list;
 pub mod lock;
+mod logging;
 pub mod lookup;
 pub mod migrate;
 mod report;
+pub mod serve;
 mod target;
 pub mod token;
 pub mod tree;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::LogArgs;
+
+/// The registry of renewable energy communities: who is in a community, where they are connected to the
+/// grid, what they own.
+#[derive(Debug, Parser)]
+#[command(name = "rec-registry", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Dev(Box<dev::Dev>),
+    Serve(Box<serve::Serve>),
+    Migrate(migrate::Migrate),
+    Import(import::Import),
+    Export(export::Export),
+    List(list::List),
+    Tree(tree::Tree),
+    Lookup(lookup::Lookup),
+    Token(token::Token),
+    Completions(completions::Completions),
+}
+
+impl Command {
+    async fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Dev(dev) => dev.run().await,
+            Self::Serve(serve) => serve.run().await,
+            Self::Migrate(migrate) => migrate.run().await,
+            Self::Import(import) => import.run().await,
+            Self::Export(export) => export.run().await,
+            Self::List(list) => list.run().await,
+            Self::Tree(tree) => tree.run().await,
+            Self::Lookup(lookup) => lookup.run().await,
+            Self::Token(token) => token.run(),
+            Self::Completions(completions) => Ok(completions.run()),
+        }
+    }
+
+    /// Whether the command serves until it is told to stop.
+    fn serves(&self) -> bool {
+        matches!(self, Self::Dev(_) | Self::Serve(_))
+    }
+}
+
+/// Does what the command line says. Status 0 is success, 1 a failure or a refusal, 2 a wrong command line.
+#[must_use]
+pub fn main() -> ExitCode {
+    let Cli { command, log } = Cli::parse();
+    let outcome = logging::start(&log, command.serves())
+        .and_then(|()| Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?))
+        .and_then(|runtime| runtime.block_on(command.run()));
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_and_every_command_says_what_it_is_for() {
+        fn walk(command: &clap::Command, missing: &mut Vec<String>) {
+            if command.get_about().is_none() {
+                missing.push(command.get_name().to_owned());
+            }
+            for argument in command.get_arguments() {
+                if argument.get_help().is_none() && argument.get_long_help().is_none() {
+                    missing.push(format!("{} {}", command.get_name(), argument.get_id()));
+                }
+            }
+            command.get_subcommands().for_each(|below| walk(below, missing));
+        }
+        let mut missing = Vec::new();
+        let mut command = Cli::command();
+        command.build();
+        walk(&command, &mut missing);
+        missing.retain(|name| !name.starts_with("help"));
+        assert_eq!(missing, Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_defaults_of_flags_are_those_of_the_library() {
+        let cli = Cli::try_parse_from(["rec-registry", "dev"]).expect("a command line");
+        let Command::Dev(dev) = cli.command else { panic!("another command") };
+        assert_eq!(dev.http.limits, crate::config::HttpLimits::default());
+    }
+}

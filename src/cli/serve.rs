@@ -1,0 +1,77 @@
+//! `rec-registry serve`: the registry in production.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+
+use super::lock;
+use super::target::told;
+use crate::app::{self, AppState, RouterOptions};
+use crate::auth::{Issuer, Verifier, check_cryptography};
+use crate::config::{AuthArgs, DatabaseArgs, HttpArgs, PoolArgs, closed};
+use crate::service::{DatabaseSettings, Registry};
+
+/// Serve the registry.
+///
+/// Refuses to start when it could be open: without an issuer and an audience of tokens, with the development
+/// key where other machines reach it, or on a database whose password everybody knows.
+#[derive(Debug, clap::Args)]
+pub struct Serve {
+    /// Leave the schema of the database as it is.
+    #[arg(long, env = "REC_REGISTRY_NO_MIGRATE")]
+    no_migrate: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    auth: AuthArgs,
+    #[command(flatten)]
+    http: HttpArgs,
+}
+
+impl Serve {
+    /// Serves until told to stop.
+    ///
+    /// # Errors
+    /// When the registry could be open, the database or the address cannot be had, or serving fails.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let Self { no_migrate, database, auth, http } = self;
+        let rules = match closed(&auth, http.listen, &database.database_url) {
+            Ok(rules) => rules,
+            Err(reasons) => {
+                bail!("refusing to start, since the registry could be open\n{}", listed(&reasons))
+            }
+        };
+        check_cryptography()?;
+        let url = database.database_url.expose();
+        let _lock = lock::hold(url)?;
+        let registry = Registry::connect(url, &pool(&database.pool))
+            .await
+            .map_err(told)
+            .context("cannot open the database: see --database-url")?;
+        if !no_migrate {
+            registry.migrate().await.map_err(told).context("cannot bring the schema up")?;
+        }
+        let issuer = Issuer::new(&rules.issuer, auth.auth_jwks_url.as_deref())?;
+        let verifier = Verifier::with_issuer(rules, issuer);
+        let state = AppState { registry, verifier, limits: Arc::new(http.limits) };
+        let options = RouterOptions { cors_origins: http.cors_origins, dev_jwks: None };
+        let listener = app::listen(http.listen).await?;
+        tracing::info!(address = %listener.local_addr()?, database = %database.database_url, "serving");
+        app::serve(listener, app::router(&state, options), state).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn listed(reasons: &[String]) -> String {
+    reasons.iter().map(|reason| format!("  - {reason}")).collect::<Vec<_>>().join("\n")
+}
+
+/// The settings of the pool.
+pub(super) fn pool(args: &PoolArgs) -> DatabaseSettings {
+    DatabaseSettings {
+        max_connections: args.database_max_connections,
+        acquire_timeout: args.database_acquire_timeout,
+        ..DatabaseSettings::default()
+    }
+}
