@@ -18,7 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("graphql", &["config", "http", "service", "auth", "domain", "async_graphql"]),
     ("rest", &["config", "http", "service", "auth", "domain", "utoipa"]),
     ("http", &["config", "service", "auth", "domain"]),
-    ("config", &["auth", "domain"]),
+    ("config", &["service", "auth", "domain"]),
     ("service", &["store", "auth", "bundle", "domain"]),
     ("store", &["domain", "entity", "migration", "sea_orm"]),
     ("auth", &["domain"]),
