@@ -5,5 +5,6 @@
 mod layering;
 mod migrations;
 mod query_plan;
+mod readiness;
 mod round_trip;
 mod support;

@@ -1,11 +1,13 @@
 //! What every test stands on: a fresh database on both systems, the program on it, callers, bodies.
 
+pub mod app;
 pub mod database;
 pub mod federation;
 pub mod postgres;
 pub mod sample;
 pub mod statements;
 
+pub use app::TestApp;
 pub use database::{Backend, TestDatabase};
 
 /// Something that a test is given, made on a database that nobody used before.

@@ -1,0 +1,236 @@
+//! The whole program behind its router, on a fresh database, asked without a network.
+//!
+//! ```ignore
+//! let answer = app.get("/admin/communities").bearer("rec-registry.read").await;
+//! assert_eq!(answer.json(200)["items"], json!([]));
+//! let data = app.graphql("{ communities { totalCount } }", json!({})).admin().await.data();
+//! ```
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use bytes::Bytes;
+use clap::Parser;
+use http_body_util::BodyExt as _;
+use rec_registry::app::{self, AppState, RouterOptions};
+use rec_registry::auth::{DevKey, TokenRequest};
+use rec_registry::config::HttpLimits;
+use rec_registry::service::Registry;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use super::statements::Statements;
+use super::{Backend, Fixture, TestDatabase, sample};
+
+/// The limits of a program that is told none.
+#[derive(Parser)]
+struct Defaults {
+    #[command(flatten)]
+    limits: HttpLimits,
+}
+
+/// The program on a migrated, empty database. Clones are the same program.
+#[derive(Clone)]
+pub struct TestApp {
+    /// The database system under it.
+    pub backend: Backend,
+    /// What it sends to the database.
+    pub statements: Statements,
+    /// The use cases without a door.
+    pub registry: Registry,
+    /// Both doors.
+    pub router: Router,
+    key: Arc<DevKey>,
+}
+
+impl Fixture for TestApp {
+    async fn on(database: &TestDatabase) -> Self {
+        let statements = Statements::default();
+        let registry =
+            Registry::connect(&database.url, &statements.watched()).await.expect("the database answers");
+        registry.migrate().await.expect("the schema goes up");
+        let key = DevKey::load_or_create(database.directory()).expect("a signing key can be made");
+        let verifier = key.verifier().expect("the key verifies");
+        let limits = Arc::new(Defaults::parse_from(["rec-registry"]).limits);
+        let state = AppState { registry: registry.clone(), verifier, limits };
+        let router = app::router(&state, RouterOptions::default());
+        statements.take();
+        Self { backend: database.backend, statements, registry, router, key: key.into() }
+    }
+}
+
+impl TestApp {
+    /// A token of a user with scopes, separated by spaces.
+    pub fn token(&self, user: &str, scope: &str) -> String {
+        let request =
+            TokenRequest { user: user.to_owned(), scope: scope.to_owned(), ttl: Duration::from_secs(3600) };
+        self.key.sign(&request).expect("a token is signed")
+    }
+
+    /// A request, without a token until one is given.
+    pub fn request(&self, method: Method, path: impl Into<String>) -> Asked {
+        let headers = HeaderMap::new();
+        Asked { app: self.clone(), method, path: path.into(), headers, body: Bytes::new() }
+    }
+
+    /// A GET. The path is as it goes over the wire, percent-encoded.
+    pub fn get(&self, path: impl Into<String>) -> Asked {
+        self.request(Method::GET, path)
+    }
+
+    /// A POST of JSON.
+    pub fn post_json(&self, path: impl Into<String>, body: &Value) -> Asked {
+        self.request(Method::POST, path).body("application/json", body.to_string())
+    }
+
+    /// A POST of YAML.
+    pub fn post_yaml(&self, path: impl Into<String>, body: impl Into<Bytes>) -> Asked {
+        self.request(Method::POST, path).body("application/yaml", body)
+    }
+
+    /// A GraphQL operation.
+    pub fn graphql(&self, query: &str, variables: Value) -> Asked {
+        self.post_json("/graphql", &json!({"query": query, "variables": variables}))
+    }
+
+    /// Imports YAML as an administrator and returns the report.
+    pub async fn import(&self, yaml: impl Into<Bytes>) -> Value {
+        self.post_yaml("/admin/import/yaml", yaml).admin().await.json(200)
+    }
+
+    /// Imports a sample as an administrator and returns the report.
+    pub async fn import_sample(&self, name: &str) -> Value {
+        self.import(sample::text(name)).await
+    }
+
+    /// Exports everything as an administrator.
+    pub async fn export(&self) -> String {
+        self.get("/admin/export").admin().await.text(200)
+    }
+
+    /// What a request gave, and the statements that it took.
+    pub async fn counted(&self, asked: Asked) -> (Answer, Vec<String>) {
+        self.statements.take();
+        let answer = asked.await;
+        (answer, self.statements.take())
+    }
+}
+
+/// A request that is sent when it is awaited.
+#[must_use = "a request is sent when it is awaited"]
+pub struct Asked {
+    app: TestApp,
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Asked {
+    /// By the user `operator` with these scopes.
+    pub fn bearer(self, scope: &str) -> Self {
+        self.by("operator", scope)
+    }
+
+    /// By the user `operator`, who may do everything.
+    pub fn admin(self) -> Self {
+        self.bearer("rec-registry.admin")
+    }
+
+    /// By a user with scopes.
+    pub fn by(self, user: &str, scope: &str) -> Self {
+        let token = self.app.token(user, scope);
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// With a header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let name = HeaderName::try_from(name).expect("the name of a header");
+        self.headers.insert(name, HeaderValue::try_from(value).expect("the value of a header"));
+        self
+    }
+
+    /// With a body of a media type.
+    pub fn body(mut self, media_type: &str, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self.header("content-type", media_type)
+    }
+}
+
+impl IntoFuture for Asked {
+    type Output = Answer;
+    type IntoFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let what = format!("{} {}", self.method, self.path);
+            let mut request = Request::builder().method(self.method).uri(&self.path);
+            if !self.body.is_empty() {
+                request = request.header(header::CONTENT_LENGTH, self.body.len());
+            }
+            let mut request = request.body(Body::from(self.body)).expect("a request");
+            request.headers_mut().extend(self.headers);
+            let response = self.app.router.oneshot(request).await.expect("a router always answers");
+            let (parts, body) = response.into_parts();
+            let body = body.collect().await.expect("the answer is read to its end").to_bytes();
+            Answer { what, status: parts.status, headers: parts.headers, body }
+        })
+    }
+}
+
+/// What a request gave.
+#[derive(Debug)]
+pub struct Answer {
+    what: String,
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body to its end.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// The body, which must be JSON, under this status.
+    #[track_caller]
+    pub fn json(&self, status: u16) -> Value {
+        let text = self.text(status);
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}: {text}", self.what))
+    }
+
+    /// The body as text, under this status.
+    #[track_caller]
+    pub fn text(&self, status: u16) -> String {
+        let text = String::from_utf8_lossy(&self.body).into_owned();
+        assert_eq!(self.status.as_u16(), status, "{}: {text}", self.what);
+        text
+    }
+
+    /// A header; empty when it is absent.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a header is text"))
+    }
+
+    /// The `data` of a GraphQL answer without errors.
+    #[track_caller]
+    pub fn data(&self) -> Value {
+        let mut answer = self.json(200);
+        assert!(answer.get("errors").is_none(), "{}: {answer:#}", self.what);
+        answer["data"].take()
+    }
+
+    /// The codes of the errors of a GraphQL answer, in order.
+    #[track_caller]
+    pub fn error_codes(&self) -> Vec<String> {
+        let answer: Value = serde_json::from_slice(&self.body).expect("JSON");
+        let errors = answer["errors"].as_array().unwrap_or_else(|| panic!("no errors: {answer:#}"));
+        errors
+            .iter()
+            .map(|error| error["extensions"]["code"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+}
