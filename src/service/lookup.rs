@@ -28,7 +28,7 @@ pub async fn member_by_user_id(
     within: Option<&CommunityKey>,
 ) -> Result<Option<Member>> {
     let Some(reach) = reach(ctx, within)? else { return Ok(None) };
-    let found = members::active_by_user_ids(&ctx.read_once(), &reach, &[user_id.as_str()]).await?;
+    let found = members::active_by_user_ids(ctx.read().await?, &reach, &[user_id.as_str()]).await?;
     only(found, Code::AmbiguousMember, "Several active members have this user id")
 }
 
@@ -112,7 +112,7 @@ pub async fn members_by_dids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Member>> {
     if dids.is_empty() {
         return Ok(Vec::new());
     }
-    let found = members::active_by_dids(&ctx.read_once(), &reach, &dids).await?;
+    let found = members::active_by_dids(ctx.read().await?, &reach, &dids).await?;
     Ok(in_order(&dids, found, |member| member.content.did.as_ref().map_or("", Did::as_str)))
 }
 
@@ -125,7 +125,7 @@ pub async fn delivery_points_of(ctx: &Ctx, members: &[Uuid]) -> Result<HashMap<U
     if members.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut found = delivery_points::of_members(&ctx.read_once(), members).await?;
+    let mut found = delivery_points::of_members(ctx.read().await?, members).await?;
     found.values_mut().for_each(|points| points.retain(|point| reach.includes(&point.community.key)));
     Ok(found)
 }
