@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::auth::{DevKey, TokenRules};
 
@@ -28,8 +29,8 @@ pub struct DatabaseArgs {
     )]
     pub database_url: DatabaseUrl,
 
+    /// The pool of connections
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a text here would head the help of the whole command")]
     pub pool: PoolArgs,
 }
 
@@ -66,7 +67,9 @@ impl DatabaseUrl {
     /// The SQLite database in a file, made when it is not there.
     #[must_use]
     pub fn sqlite_file(path: &std::path::Path) -> Self {
-        Self(format!("sqlite://{}?mode=rwc", path.display()))
+        const SPECIAL: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
+        let path = path.to_string_lossy();
+        Self(format!("sqlite://{}?mode=rwc", utf8_percent_encode(&path, SPECIAL)))
     }
 
     /// The whole URL, with its password.
@@ -81,7 +84,7 @@ impl DatabaseUrl {
         let rest = self.0.strip_prefix("sqlite:")?;
         let path = rest.strip_prefix("//").unwrap_or(rest);
         let path = path.split_once('?').map_or(path, |(path, _)| path);
-        let path = percent_encoding::percent_decode_str(path).decode_utf8().ok()?;
+        let path = percent_decode_str(path).decode_utf8().ok()?;
         (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path.as_ref()))
     }
 
@@ -91,8 +94,7 @@ impl DatabaseUrl {
         let option =
             |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         let host = option("host").or_else(|| url.host_str().map(str::to_owned)).unwrap_or_default();
-        let decoded =
-            |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let user = option("user").unwrap_or_else(|| decoded(url.username()));
         let password = option("password").or_else(|| url.password().map(decoded));
         !self.0.starts_with("sqlite:")
@@ -208,8 +210,8 @@ pub struct HttpArgs {
     )]
     pub cors_origins: Vec<String>,
 
+    /// What a request may take
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a text here would head the help of the whole command")]
     pub limits: HttpLimits,
 }
 
@@ -247,8 +249,8 @@ pub struct HttpLimits {
     )]
     pub transfer_timeout: Duration,
 
+    /// What a GraphQL request may ask for
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a text here would head the help of the whole command")]
     pub graphql: GraphqlLimits,
 }
 
@@ -520,6 +522,8 @@ mod tests {
         ] {
             assert_eq!(url(text).file(), file.map(PathBuf::from), "{text}");
         }
+        let odd = std::path::Path::new("/data/100%/what?/registry.db");
+        assert_eq!(DatabaseUrl::sqlite_file(odd).file().as_deref(), Some(odd));
         assert!("mysql://h/d".parse::<DatabaseUrl>().is_err());
     }
 

@@ -9,11 +9,10 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 
-use super::target::told;
-use super::{lock, serve};
+use super::target::{Database, told};
 use crate::app::{self, AppState, RouterOptions};
 use crate::auth::{DevKey, Principal, TokenRequest};
-use crate::config::{DatabaseUrl, HttpArgs, PoolArgs};
+use crate::config::{DatabaseArgs, DatabaseUrl, HttpArgs, PoolArgs};
 use crate::domain::filter::Filter;
 use crate::domain::import::ImportOptions;
 use crate::service::import::{Format, import};
@@ -64,13 +63,13 @@ impl Dev {
             self.http.listen
         );
         let key = DevKey::load_or_create(&self.data_dir)?;
-        let database_url =
-            self.database_url.unwrap_or_else(|| DatabaseUrl::sqlite_file(&self.data_dir.join("registry.db")));
-        let _lock = lock::hold(database_url.expose())?;
-        let registry = Registry::connect(database_url.expose(), &serve::pool(&self.pool))
-            .await
-            .map_err(told)
-            .with_context(|| format!("cannot open the database {database_url}"))?;
+        let file = || DatabaseUrl::sqlite_file(&self.data_dir.join("registry.db"));
+        let database = Database::from(DatabaseArgs {
+            database_url: self.database_url.unwrap_or_else(file),
+            pool: self.pool,
+        });
+        let _lock = database.lock()?;
+        let registry = database.connect().await?;
         registry.migrate().await.map_err(told).context("cannot bring the schema up")?;
         if !self.empty {
             fill_if_empty(&registry).await?;
@@ -79,7 +78,7 @@ impl Dev {
         let options = RouterOptions { cors_origins: self.http.cors_origins, dev_jwks: Some(key.jwks()) };
         let router = app::router(&state, options);
         let listener = app::listen(self.http.listen).await?;
-        print!("{}", welcome(listener.local_addr()?, &database_url, &key)?);
+        print!("{}", welcome(listener.local_addr()?, database.url(), &key)?);
         app::serve(listener, router, state).await?;
         Ok(ExitCode::SUCCESS)
     }

@@ -6,12 +6,14 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 
+use crate::config::DatabaseUrl;
+
 /// Takes the lock of a database for as long as the file stays open; none for databases that need none.
 ///
 /// # Errors
 /// When somebody else holds it, or the file cannot be made.
-pub fn hold(database_url: &str) -> anyhow::Result<Option<File>> {
-    let Some(database) = sqlite_file(database_url) else { return Ok(None) };
+pub fn hold(database_url: &DatabaseUrl) -> anyhow::Result<Option<File>> {
+    let Some(database) = database_url.file() else { return Ok(None) };
     if let Some(directory) = database.parent() {
         std::fs::create_dir_all(directory)
             .with_context(|| format!("cannot make the data directory {}", directory.display()))?;
@@ -36,14 +38,6 @@ pub fn hold(database_url: &str) -> anyhow::Result<Option<File>> {
     }
 }
 
-/// The file of a SQLite database that is one.
-fn sqlite_file(database_url: &str) -> Option<PathBuf> {
-    let rest = database_url.strip_prefix("sqlite:")?;
-    let rest = rest.strip_prefix("//").unwrap_or(rest);
-    let path = rest.split_once('?').map_or(rest, |(path, _)| path);
-    (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,7 +45,7 @@ mod tests {
     #[test]
     fn a_second_holder_is_refused_until_the_first_lets_go() {
         let directory = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}/made/registry.db?mode=rwc", directory.path().display());
+        let url = DatabaseUrl::sqlite_file(&directory.path().join("made").join("registry.db"));
         let first = hold(&url).unwrap();
         assert!(first.is_some());
         assert!(hold(&url).unwrap_err().to_string().contains("--api"));
@@ -61,7 +55,7 @@ mod tests {
 
     #[test]
     fn only_database_files_are_locked() {
-        assert!(hold("postgres://localhost/registry").unwrap().is_none());
-        assert!(hold("sqlite::memory:").unwrap().is_none());
+        assert!(hold(&"postgres://localhost/registry".parse().unwrap()).unwrap().is_none());
+        assert!(hold(&"sqlite::memory:".parse().unwrap()).unwrap().is_none());
     }
 }

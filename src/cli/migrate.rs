@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use super::report::new_table;
 use super::target::{Database, told};
-use crate::service::{DatabaseSettings, Registry};
 
 /// Bring the database's schema up, take steps of it down, or say where it stands.
 #[derive(Debug, clap::Args)]
@@ -40,10 +39,9 @@ impl Migrate {
         };
         let lock = match &self.step {
             Step::Status(_) => None,
-            _ => super::lock::hold(&database.database_url)?,
+            _ => database.lock()?,
         };
-        let registry =
-            Registry::connect(&database.database_url, &DatabaseSettings::default()).await.map_err(told)?;
+        let registry = database.connect().await?;
         match &self.step {
             Step::Up(_) => registry.migrate().await.map_err(told)?,
             Step::Down { steps, .. } => registry.migrate_down(*steps).await.map_err(told)?,

@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 
-use super::lock;
-use super::target::told;
+use super::target::{Database, told};
 use crate::app::{self, AppState, RouterOptions};
 use crate::auth::{Issuer, Verifier, check_cryptography};
-use crate::config::{AuthArgs, DatabaseArgs, HttpArgs, PoolArgs, closed};
-use crate::service::{DatabaseSettings, Registry};
+use crate::config::{AuthArgs, HttpArgs, closed};
 
 /// Serve the registry.
 ///
@@ -22,7 +20,7 @@ pub struct Serve {
     #[arg(long, env = "REC_REGISTRY_NO_MIGRATE")]
     no_migrate: bool,
     #[command(flatten)]
-    database: DatabaseArgs,
+    database: Database,
     #[command(flatten)]
     auth: AuthArgs,
     #[command(flatten)]
@@ -36,19 +34,15 @@ impl Serve {
     /// When the registry could be open, the database or the address cannot be had, or serving fails.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let Self { no_migrate, database, auth, http } = self;
-        let rules = match closed(&auth, http.listen, &database.database_url) {
+        let rules = match closed(&auth, http.listen, database.url()) {
             Ok(rules) => rules,
             Err(reasons) => {
                 bail!("refusing to start, since the registry could be open\n{}", listed(&reasons))
             }
         };
         check_cryptography()?;
-        let url = database.database_url.expose();
-        let _lock = lock::hold(url)?;
-        let registry = Registry::connect(url, &pool(&database.pool))
-            .await
-            .map_err(told)
-            .context("cannot open the database: see --database-url")?;
+        let _lock = database.lock()?;
+        let registry = database.connect().await?;
         if !no_migrate {
             registry.migrate().await.map_err(told).context("cannot bring the schema up")?;
         }
@@ -57,7 +51,7 @@ impl Serve {
         let state = AppState { registry, verifier, limits: Arc::new(http.limits) };
         let options = RouterOptions { cors_origins: http.cors_origins, dev_jwks: None };
         let listener = app::listen(http.listen).await?;
-        tracing::info!(address = %listener.local_addr()?, database = %database.database_url, "serving");
+        tracing::info!(address = %listener.local_addr()?, database = %database.url(), "serving");
         app::serve(listener, app::router(&state, options), state).await?;
         Ok(ExitCode::SUCCESS)
     }
@@ -65,13 +59,4 @@ impl Serve {
 
 fn listed(reasons: &[String]) -> String {
     reasons.iter().map(|reason| format!("  - {reason}")).collect::<Vec<_>>().join("\n")
-}
-
-/// The settings of the pool.
-pub(super) fn pool(args: &PoolArgs) -> DatabaseSettings {
-    DatabaseSettings {
-        max_connections: args.database_max_connections,
-        acquire_timeout: args.database_acquire_timeout,
-        ..DatabaseSettings::default()
-    }
 }

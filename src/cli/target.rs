@@ -1,24 +1,26 @@
 //! Where a command works: straight in a database, or through a running server.
 
+use std::fs::File;
+
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
 use super::lock;
 use crate::auth::Principal;
+use crate::config::{DatabaseArgs, DatabaseUrl};
 use crate::service::{Ctx, DatabaseSettings, Registry};
 
 /// The database of a command.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Database {
-    /// The database, `sqlite://PATH?mode=rwc` or `postgres://USER@HOST/NAME`.
-    #[arg(
-        long,
-        env = "DATABASE_URL",
-        hide_env_values = true,
-        default_value = "sqlite://./data/registry.db?mode=rwc",
-        value_name = "URL"
-    )]
-    pub database_url: String,
+    #[command(flatten)]
+    args: DatabaseArgs,
+}
+
+impl From<DatabaseArgs> for Database {
+    fn from(args: DatabaseArgs) -> Self {
+        Self { args }
+    }
 }
 
 impl Database {
@@ -37,24 +39,48 @@ impl Database {
     /// # Errors
     /// When it cannot be opened, or a server has it open.
     pub async fn open_to_write(&self) -> anyhow::Result<Local> {
-        let lock = lock::hold(&self.database_url)?;
+        let lock = self.lock()?;
         let registry = self.connect().await?;
         registry.migrate().await.map_err(told)?;
         Ok(Local { registry, _lock: lock })
     }
 
-    async fn connect(&self) -> anyhow::Result<Registry> {
-        Registry::connect(&self.database_url, &DatabaseSettings::default())
+    /// Where it is, to be shown.
+    #[must_use]
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.args.database_url
+    }
+
+    /// Keeps others from writing to it past this process.
+    ///
+    /// # Errors
+    /// When somebody else does so already.
+    pub fn lock(&self) -> anyhow::Result<Option<File>> {
+        lock::hold(self.url())
+    }
+
+    /// Opens it, whatever its schema.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn connect(&self) -> anyhow::Result<Registry> {
+        let pool = &self.args.pool;
+        let settings = DatabaseSettings {
+            max_connections: pool.database_max_connections,
+            acquire_timeout: pool.database_acquire_timeout,
+            ..DatabaseSettings::default()
+        };
+        Registry::connect(self.url().expose(), &settings)
             .await
             .map_err(told)
-            .context("cannot open the database: see --database-url")
+            .with_context(|| format!("cannot open the database {} (see --database-url)", self.url()))
     }
 }
 
 /// A database opened by the operator of this machine, who may do everything.
 pub struct Local {
     registry: Registry,
-    _lock: Option<std::fs::File>,
+    _lock: Option<File>,
 }
 
 impl Local {

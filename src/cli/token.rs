@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::auth::{DevKey, TokenRequest};
+use crate::config::duration;
 
 /// Print a token signed with the development key, alone on standard output.
 #[derive(Debug, clap::Args)]
@@ -18,14 +19,9 @@ pub struct Token {
     /// The scopes, separated by spaces: `rec-registry.read rec-registry.lookup:aurora`.
     #[arg(long, default_value = "", value_name = "SCOPES")]
     scope: String,
-    /// For how long the token is good: `90s`, `15m`, `1h`, `2d`.
+    /// For how long the token is good: `90s`, `15m`, `1h30m`.
     #[arg(long, default_value = "1h", value_parser = duration, value_name = "DURATION")]
     ttl: Duration,
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let span: jiff::SignedDuration = text.parse().map_err(|error| format!("{error}"))?;
-    Duration::try_from(span).map_err(|_| "a duration is not negative".to_owned())
 }
 
 impl Token {
