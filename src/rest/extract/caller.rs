@@ -1,0 +1,21 @@
+//! Who is calling.
+
+use axum::extract::{FromRef as _, FromRequestParts};
+use axum::http::request::Parts;
+
+use crate::http::{AppState, Bearer, Problem};
+use crate::service::{Ctx, Registry};
+
+/// The context of a request whose caller is known. What the caller may do is the services' question.
+pub struct KnownCaller(pub Ctx);
+
+impl FromRequestParts<AppState> for KnownCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let Ok(Bearer(caller)) = Bearer::from_request_parts(parts, state).await;
+        let ctx = Registry::from_ref(state).context(caller);
+        ctx.principal()?;
+        Ok(Self(ctx))
+    }
+}

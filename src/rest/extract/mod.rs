@@ -1,0 +1,10 @@
+//! What a handler takes from a request: who is calling, the parameters, the body. Whatever does not fit
+//! is answered in the contract's shape, and the caller is known before anything is looked at.
+
+mod body;
+mod caller;
+mod parameters;
+
+pub use body::{IdList, JsonBody, RawBody};
+pub use caller::KnownCaller;
+pub use parameters::{Given, Parameters};

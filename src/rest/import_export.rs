@@ -1,0 +1,109 @@
+//! Bundles in and out. Needs the grants `import` and `export`.
+
+use axum::Json;
+use axum::body::Body;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::{Given, JsonBody, KnownCaller, Parameters, RawBody};
+use super::openapi::tag;
+use super::views::import::{ImportReport, MultiImportReport};
+use super::views::problem::{Forbidden, Invalid, NotFound, NotImported};
+use crate::domain::error::Error;
+use crate::domain::identifier::CommunityKey;
+use crate::domain::import::ImportOptions;
+use crate::http::{AppState, Problem, problem};
+use crate::service::export::export;
+use crate::service::import::{Format, import};
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(import_json))
+        .routes(routes!(import_yaml))
+        .routes(routes!(export_yaml))
+}
+
+fn options(given: &mut Given) -> ImportOptions {
+    ImportOptions { dry_run: given.boolean("dry_run").unwrap_or(false), force: given.boolean("force") }
+}
+
+/// Import a bundle as JSON
+///
+/// The community of the bundle becomes exactly what the bundle says; what it does not name is gone. The
+/// body is a bundle itself, or `{bundle, dry_run, force}`, whose words count more than the query's.
+#[utoipa::path(
+    post, path = "/admin/import", tag = tag::IMPORT_EXPORT,
+    params(
+        ("dry_run" = Option<bool>, Query, description = "Do everything but the write, and report what would happen"),
+        ("force" = Option<bool>, Query, description = "`false`: leave a community that exists alone and answer 409. `true` or absent: replace it"),
+    ),
+    request_body(
+        content = Object, description = "A bundle, or an envelope around one",
+        example = json!({"bundle": {"schema_version": "0.7", "community": {"id": "aurora", "name": "Aurora REC"}}, "dry_run": true}),
+    ),
+    responses((status = 200, description = "What was done, or would be", body = ImportReport), Forbidden, NotImported),
+)]
+async fn import_json(
+    KnownCaller(ctx): KnownCaller,
+    parameters: Parameters,
+    JsonBody(body): JsonBody,
+) -> Result<Json<ImportReport>, Problem> {
+    let options = parameters.read(options)?;
+    let mut reports = import(&ctx, body, Format::Json, options).await?.reports;
+    let report = reports.pop().ok_or_else(|| Error::internal("an import of one bundle without a report"))?;
+    Ok(Json(report.into()))
+}
+
+/// Import bundles as YAML
+///
+/// One or more documents, each a bundle; UTF-8, with or without a byte order mark, whatever the content
+/// type says. All of them are imported, or none.
+#[utoipa::path(
+    post, path = "/admin/import/yaml", tag = tag::IMPORT_EXPORT,
+    params(
+        ("dry_run" = Option<bool>, Query, description = "Do everything but the write, and report what would happen"),
+        ("force" = Option<bool>, Query, description = "`false`: leave communities that exist alone and answer 409. `true` or absent: replace them"),
+    ),
+    request_body(
+        content = String, content_type = "application/yaml", description = "Bundles, separated by `---`",
+        example = "schema_version: \"0.7\"\ncommunity: {id: aurora, name: Aurora REC}\n",
+    ),
+    responses((status = 200, description = "What was done, or would be", body = MultiImportReport), Forbidden, NotImported),
+)]
+async fn import_yaml(
+    KnownCaller(ctx): KnownCaller,
+    parameters: Parameters,
+    RawBody(body): RawBody,
+) -> Result<Json<MultiImportReport>, Problem> {
+    let options = parameters.read(options)?;
+    Ok(Json(import(&ctx, body, Format::Yaml, options).await?.into()))
+}
+
+/// Export bundles as YAML
+///
+/// Exactly what is stored, by key. It imports again, and exports again to the same bytes.
+#[utoipa::path(
+    get, path = "/admin/export", tag = tag::IMPORT_EXPORT,
+    params(("community" = Option<Vec<String>>, Query, description = "The keys of the communities; all when absent", example = json!(["aurora"]))),
+    responses(
+        (status = 200, description = "Bundles, separated by `---`", body = String, content_type = "text/plain; charset=utf-8"),
+        Forbidden, NotFound, Invalid,
+    ),
+)]
+async fn export_yaml(KnownCaller(ctx): KnownCaller, parameters: Parameters) -> Result<Response, Problem> {
+    let named: Option<Vec<CommunityKey>> = parameters.read(|given| given.every("community"))?;
+    let export = export(&ctx, named).await?;
+    let tag = format!("\"{}\"", export.tag());
+    let batches = export.batches().map(|batch| {
+        batch.map_err(|error| {
+            // The status is sent by now: the answer ends early, and the log says why.
+            problem::log(&error);
+            std::io::Error::other("the export broke off")
+        })
+    });
+    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()), (header::ETAG, tag)];
+    Ok((headers, Body::from_stream(batches)).into_response())
+}

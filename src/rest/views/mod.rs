@@ -1,0 +1,14 @@
+//! What REST answers with: the exact fields of the contract, made from domain values. Objects, maps and
+//! lists are never null; a nullable scalar is there as null.
+
+pub mod asset;
+pub mod community;
+pub mod delivery_point;
+pub mod free;
+pub mod import;
+pub mod lookup;
+pub mod member;
+pub mod page;
+pub mod problem;
+pub mod user;
+pub mod words;
