@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 pub use crate::http::AppState;
 use crate::http::{self, meta};
+use crate::rest;
 
 /// How long running requests may take to finish when the process is told to stop.
 const GRACE: Duration = Duration::from_secs(30);
@@ -28,7 +29,7 @@ pub struct RouterOptions {
 
 /// Every route of the program within its layers.
 pub fn router(state: &AppState, options: RouterOptions) -> Router {
-    let mut routes = Router::new().merge(meta::router());
+    let mut routes = Router::new().merge(meta::router()).merge(rest::router());
     if let Some(jwks) = options.dev_jwks {
         routes = routes.route("/.well-known/jwks.json", get(async || Json(jwks)));
     }
