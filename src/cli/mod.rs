@@ -10,7 +10,9 @@ pub mod lock;
 mod logging;
 pub mod lookup;
 pub mod migrate;
+pub mod openapi;
 mod report;
+pub mod schema;
 pub mod serve;
 mod target;
 pub mod token;
@@ -44,6 +46,8 @@ enum Command {
     Tree(tree::Tree),
     Lookup(lookup::Lookup),
     Token(token::Token),
+    Schema(schema::Schema),
+    Openapi(openapi::OpenApi),
     Completions(completions::Completions),
 }
 
@@ -59,6 +63,8 @@ impl Command {
             Self::Tree(tree) => tree.run().await,
             Self::Lookup(lookup) => lookup.run().await,
             Self::Token(token) => token.run(),
+            Self::Schema(schema) => Ok(schema.run()),
+            Self::Openapi(openapi) => openapi.run(),
             Self::Completions(completions) => Ok(completions.run()),
         }
     }
