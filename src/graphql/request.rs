@@ -1,0 +1,251 @@
+//! One GraphQL request as it comes over HTTP, and how it becomes one that the library can run: looked at,
+//! parsed, its operation chosen, its variables read with their own digits.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{
+    BaseType, DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
+    SelectionSet,
+};
+use async_graphql::{Name, Positioned, ServerError, Value, Variables};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::error::{code, request_error, set_code};
+use super::limits::{Limits, check_document, check_query_text, check_variables_text};
+use super::outline::Outline;
+use super::scalar;
+
+/// The parameters of a request.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parameters<'b> {
+    /// The text of the document.
+    #[serde(borrow)]
+    pub query: Cow<'b, str>,
+    /// Which of its operations is to run.
+    #[serde(borrow, default)]
+    pub operation_name: Option<Cow<'b, str>>,
+    /// The variables, an object.
+    #[serde(borrow, default)]
+    pub variables: Option<&'b RawValue>,
+    /// Extensions, an object; none is known.
+    #[serde(borrow, default)]
+    pub extensions: Option<&'b RawValue>,
+}
+
+/// A request that is within the limits and can be run.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The text of the document.
+    pub query: String,
+    /// The document.
+    pub document: ExecutableDocument,
+    /// The name of the operation that is to run, when the document has names.
+    pub operation_name: Option<String>,
+    /// The variables of that operation.
+    pub variables: Variables,
+}
+
+impl Parameters<'_> {
+    /// Checks the parameters themselves.
+    ///
+    /// # Errors
+    /// When `variables` or `extensions` is something else than an object.
+    pub fn check(&self) -> Result<(), ServerError> {
+        for (name, value) in [("variables", self.variables), ("extensions", self.extensions)] {
+            if value.is_some_and(|value| !value.get().starts_with('{') && value.get() != "null") {
+                return Err(request_error(code::BAD_USER_INPUT, format!("{name} must be an object")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The request, ready to be run.
+    ///
+    /// # Errors
+    /// When it is over a limit, is no GraphQL, names no operation of its own, or its variables do not fit.
+    pub fn prepare(self, outline: &Outline, limits: &Limits) -> Result<Prepared, ServerError> {
+        check_query_text(&self.query, limits)?;
+        if let Some(variables) = self.variables {
+            check_variables_text(variables.get(), 1, limits)?;
+        }
+        let document = parse_query(&self.query).map_err(|error| {
+            let mut error = ServerError::from(error);
+            set_code(&mut error, code::GRAPHQL_PARSE_FAILED);
+            error
+        })?;
+        let (operation_name, operation) = chosen(&document, self.operation_name.as_deref())?;
+        let variables = read_variables(self.variables, &operation.node)?;
+        check_document(&document, operation, &variables, outline, limits)?;
+        let operation_name = operation_name.map(Name::to_string);
+        Ok(Prepared { query: self.query.into_owned(), document, operation_name, variables })
+    }
+}
+
+impl Prepared {
+    /// The operation that is to run.
+    pub fn operation(&self) -> Option<&OperationDefinition> {
+        chosen(&self.document, self.operation_name.as_deref()).ok().map(|(_, operation)| &operation.node)
+    }
+
+    /// The kind of operation that is to run.
+    pub fn operation_type(&self) -> Option<OperationType> {
+        self.operation().map(|operation| operation.ty)
+    }
+
+    /// Whether it moves whole communities in or out, which takes longer than a question.
+    pub fn is_transfer(&self) -> bool {
+        self.operation().is_some_and(|operation| {
+            operation.ty == OperationType::Mutation
+                || selects_at_top(&operation.selection_set.node, "exportYaml", &self.document)
+        })
+    }
+}
+
+fn selects_at_top(set: &SelectionSet, name: &str, document: &ExecutableDocument) -> bool {
+    set.items.iter().any(|selection| match &selection.node {
+        Selection::Field(field) => field.node.name.node == name,
+        Selection::InlineFragment(fragment) => {
+            selects_at_top(&fragment.node.selection_set.node, name, document)
+        }
+        Selection::FragmentSpread(spread) => document
+            .fragments
+            .get(&spread.node.fragment_name.node)
+            .is_some_and(|fragment| selects_at_top(&fragment.node.selection_set.node, name, document)),
+    })
+}
+
+/// The operation that a request names, or the only one.
+fn chosen<'d>(
+    document: &'d ExecutableDocument,
+    name: Option<&str>,
+) -> Result<(Option<&'d Name>, &'d Positioned<OperationDefinition>), ServerError> {
+    let unknown = || request_error(code::BAD_USER_INPUT, "The document has no operation of the name given");
+    match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Ok((None, operation)),
+        (DocumentOperations::Single(_), Some(_)) => Err(unknown()),
+        (DocumentOperations::Multiple(operations), Some(name)) => operations
+            .get_key_value(name)
+            .map(|(name, operation)| (Some(name), operation))
+            .ok_or_else(unknown),
+        (DocumentOperations::Multiple(operations), None) => {
+            let mut operations = operations.iter();
+            match (operations.next(), operations.next()) {
+                (Some((name, operation)), None) => Ok((Some(name), operation)),
+                _ => Err(request_error(
+                    code::BAD_USER_INPUT,
+                    "The document has several operations: operationName must say which is to run",
+                )),
+            }
+        }
+    }
+}
+
+/// The values of the variables that an operation declares. Free data stays the text it came as.
+fn read_variables(
+    given: Option<&RawValue>,
+    operation: &OperationDefinition,
+) -> Result<Variables, ServerError> {
+    let wrong = |message: String| request_error(code::BAD_USER_INPUT, message);
+    let given: Option<HashMap<Cow<'_, str>, &RawValue>> = match given {
+        Some(given) => {
+            serde_json::from_str(given.get()).map_err(|error| wrong(format!("variables: {error}")))?
+        }
+        None => None,
+    };
+    let given = given.unwrap_or_default();
+    let mut variables = Variables::default();
+    for definition in &operation.variable_definitions {
+        let definition = &definition.node;
+        let name = &definition.name.node;
+        let declared = &definition.var_type.node;
+        let value = match given.get(name.as_str()).map(|raw| raw.get()) {
+            None if definition.default_value.is_some() || declared.nullable => continue,
+            None => return Err(wrong(format!("The variable ${name} of the type {declared} is missing"))),
+            Some("null") if !declared.nullable => {
+                return Err(wrong(format!("The variable ${name} of the type {declared} must not be null")));
+            }
+            Some("null") => Value::Null,
+            Some(json) if declared.base == BaseType::Named(Name::new("JSON")) => scalar::raw(json),
+            Some(json) => serde_json::from_str(json).map_err(|error| wrong(format!("${name}: {error}")))?,
+        };
+        variables.insert(name.clone(), value);
+    }
+    Ok(variables)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graphql::error::code_in;
+    use crate::graphql::schema::sdl;
+
+    fn prepare(body: &str) -> Result<Prepared, ServerError> {
+        let parameters: Parameters<'_> = serde_json::from_str(body).unwrap();
+        parameters.check()?;
+        parameters.prepare(&Outline::of(&sdl()), &Limits::default())
+    }
+
+    fn refusal(body: &str) -> Option<String> {
+        code_in(&prepare(body).err()?).map(str::to_owned)
+    }
+
+    #[test]
+    fn free_data_in_variables_keeps_its_digits_and_its_repeated_keys() {
+        let body = r#"{"query":"mutation($b: JSON!) { importBundle(bundle: $b) { communityKey } }",
+            "variables":{"b":{"n":1.50,"n":12345678901234567890123}}}"#;
+        let prepared = prepare(body).unwrap();
+        let text = serde_json::to_string(&prepared.variables).unwrap();
+        assert_eq!(text, r#"{"b":{"n":1.50,"n":12345678901234567890123}}"#);
+    }
+
+    #[test]
+    fn the_operation_is_named_or_alone() {
+        let both = r#""query":"query a { __typename } query b { __typename }""#;
+        assert_eq!(refusal(&format!("{{{both}}}")).as_deref(), Some(code::BAD_USER_INPUT));
+        assert_eq!(
+            refusal(&format!(r#"{{{both},"operationName":"c"}}"#)).as_deref(),
+            Some(code::BAD_USER_INPUT)
+        );
+        assert_eq!(refusal(&format!(r#"{{{both},"operationName":"b"}}"#)), None);
+        assert_eq!(refusal(r#"{"query":"query a { __typename }","operationName":null}"#), None);
+    }
+
+    #[test]
+    fn variables_that_must_be_there_are_asked_for_before_anything_runs() {
+        let query = r#""query":"query($id: ID!) { node(id: $id) { id } }""#;
+        for variables in ["{}", "null", r#"{"id":null}"#] {
+            let body = format!(r#"{{{query},"variables":{variables}}}"#);
+            assert_eq!(refusal(&body).as_deref(), Some(code::BAD_USER_INPUT), "{variables}");
+        }
+        assert_eq!(refusal(&format!(r#"{{{query},"variables":{{"id":"x"}}}}"#)), None);
+    }
+
+    #[test]
+    fn variables_and_extensions_are_objects() {
+        for (name, value) in [("variables", "[]"), ("variables", "\"x\""), ("extensions", "1")] {
+            let body = format!(r#"{{"query":"{{ __typename }}","{name}":{value}}}"#);
+            assert_eq!(refusal(&body).as_deref(), Some(code::BAD_USER_INPUT), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_graphql_is_refused_as_such() {
+        assert_eq!(refusal(r#"{"query":"{"}"#).as_deref(), Some(code::GRAPHQL_PARSE_FAILED));
+        assert_eq!(refusal(r#"{"query":""}"#).as_deref(), Some(code::GRAPHQL_PARSE_FAILED));
+    }
+
+    #[test]
+    fn an_export_is_known_however_it_is_selected() {
+        let transfer = |query: &str| {
+            let body = serde_json::json!({ "query": query }).to_string();
+            prepare(&body).unwrap().is_transfer()
+        };
+        assert!(transfer("{ ...e } fragment e on Query { x: exportYaml(communityKeys: [\"a\"]) }"));
+        assert!(transfer("mutation { importYaml(yaml: \"\") { dryRun } }"));
+        assert!(!transfer("{ me { sub } } # exportYaml"));
+    }
+}
