@@ -1,0 +1,149 @@
+//! What the resolvers of one operation share: who is asking, and the loaders.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::Context;
+use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
+
+use super::batch::Queue;
+use super::connection::Count;
+use super::loaders::{CommunityById, CountUnder, ListedUnder, Loads, MemberById, PageUnder, Parent};
+use super::types::{self, CommunityView};
+use crate::domain::community::Community;
+use crate::domain::error::Error;
+use crate::domain::member::Member;
+use crate::domain::page::Page;
+use crate::service::{Ctx, ListArgs};
+
+/// What counts a list at the root of a query: `counting!(scope, filter, |ctx, filter| member::count(..))`.
+macro_rules! counting {
+    ($scope:expr, $filter:expr, |$ctx:ident, $borrowed:ident| $count:expr) => {{
+        let scope = std::sync::Arc::clone($scope);
+        let filter = std::sync::Arc::new($filter);
+        let count: $crate::graphql::connection::Count = Box::new(move || {
+            let (scope, filter) = (std::sync::Arc::clone(&scope), std::sync::Arc::clone(&filter));
+            Box::pin(async move {
+                let ($ctx, $borrowed) = (scope.ctx(), &*filter);
+                $count.await
+            })
+        });
+        count
+    }};
+}
+pub(super) use counting;
+
+/// The loaders of one operation. They live as long as it does: what one caller may see never reaches
+/// another, and nothing in them grows old.
+pub struct Scope {
+    ctx: Arc<Ctx>,
+    loader: DataLoader<Loads, HashMapCache>,
+}
+
+impl Scope {
+    /// The scope of an operation; its loads go to the queue.
+    pub fn new(ctx: Ctx, queue: Queue) -> Self {
+        let ctx = Arc::new(ctx);
+        let loads = Loads::new(Arc::clone(&ctx));
+        let loader = DataLoader::with_cache(loads, move |load| queue.push(load), HashMapCache::default())
+            .delay(Duration::ZERO)
+            .max_batch_size(usize::MAX);
+        Self { ctx, loader }
+    }
+
+    /// The scope that a resolver runs in.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the operation was started without one.
+    pub fn of<'c>(context: &Context<'c>) -> Result<&'c Arc<Self>, Error> {
+        context.data::<Arc<Self>>().map_err(|_| Error::internal("an operation runs without its scope"))
+    }
+
+    /// Who is asking, for the services.
+    pub fn ctx(&self) -> &Ctx {
+        &self.ctx
+    }
+
+    /// What a key stands for; none when nothing, or nothing that the caller may see.
+    ///
+    /// # Errors
+    /// Those of the service behind the key.
+    pub async fn load<K>(&self, key: K) -> Result<Option<<Loads as Loader<K>>::Value>, Error>
+    where
+        K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
+        Loads: Loader<K, Error = Error>,
+    {
+        self.loader.load_one(key).await
+    }
+
+    /// What several keys stand for, in their order; those that stand for nothing are left out.
+    ///
+    /// # Errors
+    /// Those of the service behind the keys.
+    pub async fn load_all<K>(&self, keys: Vec<K>) -> Result<Vec<<Loads as Loader<K>>::Value>, Error>
+    where
+        K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
+        Loads: Loader<K, Error = Error>,
+    {
+        let mut found = self.loader.load_many(keys.iter().cloned()).await?;
+        Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
+    }
+
+    /// A page of the list under a parent, and what counts that list.
+    ///
+    /// # Errors
+    /// Those of the service behind the list.
+    pub async fn page_under<P: Parent, F: ListedUnder<P>>(
+        self: &Arc<Self>,
+        parent: P,
+        args: ListArgs<F>,
+    ) -> Result<(Page<Arc<F::Row>>, Count), Error> {
+        let args = Arc::new(args);
+        let count: Count = {
+            let scope = Arc::clone(self);
+            let key = CountUnder { parent: parent.clone(), filter: Arc::new(args.filter.clone()) };
+            Box::new(move || {
+                let (scope, key) = (Arc::clone(&scope), key.clone());
+                Box::pin(async move { Ok(scope.load(key).await?.unwrap_or_default()) })
+            })
+        };
+        let page = self.load(PageUnder { parent, args }).await?;
+        Ok((page.map(Arc::unwrap_or_clone).unwrap_or_else(Page::empty), count))
+    }
+
+    /// Remembers a community that was fetched already.
+    pub async fn remember_community(&self, community: Community) -> Arc<CommunityView> {
+        let view = Arc::new(CommunityView::new(community));
+        self.loader.feed_one(CommunityById(view.id()), Arc::clone(&view)).await;
+        view
+    }
+
+    /// Remembers a member that was fetched already.
+    pub async fn remember_member(&self, member: Member) -> Arc<Member> {
+        let member = Arc::new(member);
+        self.loader.feed_one(MemberById(member.id), Arc::clone(&member)).await;
+        member
+    }
+
+    /// Remembers the communities of a page.
+    pub async fn remember_communities(&self, page: Page<Community>) -> Page<Arc<CommunityView>> {
+        let page = page.map(|community| Arc::new(CommunityView::new(community)));
+        let views = page.rows.iter().map(|row| (CommunityById(row.value.id()), Arc::clone(&row.value)));
+        self.loader.feed_many(views).await;
+        page
+    }
+
+    /// Remembers a member that was found, if one was.
+    pub async fn remembered(&self, found: Option<Member>) -> Option<types::Member> {
+        match found {
+            Some(member) => Some(types::Member(self.remember_member(member).await)),
+            None => None,
+        }
+    }
+
+    /// Remembers the members of a page.
+    pub async fn remember_members(&self, page: &Page<Arc<Member>>) {
+        let members = page.rows.iter().map(|row| (MemberById(row.value.id), Arc::clone(&row.value)));
+        self.loader.feed_many(members).await;
+    }
+}
