@@ -1,0 +1,67 @@
+//! The closed sets of the model as GraphQL enums.
+
+use async_graphql::Enum;
+
+use crate::domain::closed_set;
+
+/// What a member is in the community.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "closed_set::MemberRole")]
+pub enum MemberRole {
+    /// Draws energy.
+    Consumer,
+    /// Draws and feeds energy.
+    Prosumer,
+    /// Feeds energy.
+    Producer,
+    /// Operates the community's plant or grid on its behalf.
+    Operator,
+    /// Administers the community.
+    Admin,
+}
+
+/// Where a membership stands. Only an active member holds sensors and delivery points.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "closed_set::MemberStatus")]
+pub enum MemberStatus {
+    /// Applied, not yet a member.
+    Pending,
+    /// A member in force.
+    Active,
+    /// Temporarily without rights.
+    Suspended,
+    /// Left.
+    Inactive,
+}
+
+/// The kinds of assets.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "closed_set::AssetType")]
+pub enum AssetType {
+    /// A photovoltaic system.
+    Pv,
+    /// A battery.
+    Storage,
+    /// A meter.
+    Meter,
+    /// A charging point for electric vehicles.
+    EvCharger,
+    /// A heat pump.
+    HeatPump,
+    /// Any other load.
+    Load,
+}
+
+/// The kinds of grid nodes.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "closed_set::TopologyNodeType")]
+pub enum TopologyNodeType {
+    /// A primary substation, high to medium voltage.
+    PrimarySubstation,
+    /// A secondary substation, medium to low voltage.
+    SecondarySubstation,
+    /// A transformer.
+    Transformer,
+    /// A feeder.
+    Feeder,
+}
