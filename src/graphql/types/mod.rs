@@ -1,0 +1,26 @@
+//! The types of the schema, by noun. They wrap the domain's and hold no rule of their own.
+
+mod area;
+mod asset;
+mod asset_kinds;
+mod community;
+mod delivery_point;
+mod device;
+mod documents;
+mod import_report;
+mod member;
+mod node;
+mod operator;
+mod service_info;
+mod topology_node;
+mod viewer;
+
+pub use asset::{Asset, asset_args};
+pub use asset_kinds::MeterAsset;
+pub use community::{Community, CommunityView};
+pub use delivery_point::{DeliveryPoint, DuplicateDeliveryPoint, delivery_point_args};
+pub use import_report::{ImportReport, MultiImportReport};
+pub use member::{Member, member_args};
+pub use node::Node;
+pub use service_info::ServiceInfo;
+pub use viewer::Viewer;
