@@ -1,0 +1,58 @@
+//! Imports of bundles.
+
+use async_graphql::{Context, Object, Result};
+use bytes::Bytes;
+
+use crate::domain::error::Error;
+use crate::domain::import::ImportOptions;
+use crate::graphql::scalar::Json;
+use crate::graphql::scope::Scope;
+use crate::graphql::types::{ImportReport, MultiImportReport};
+use crate::service::import::{Format, import};
+
+/// Imports of bundles.
+#[derive(Default)]
+pub struct Import;
+
+#[Object]
+impl Import {
+    /// Replaces communities by the bundles of a YAML text, all of them or none. What an import refuses is
+    /// listed in `extensions.refusals`; a dry run reports it instead. Needs the grant
+    /// `rec-registry.import` for every community of the body.
+    async fn import_yaml(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "One or more YAML documents, each one bundle.")] yaml: String,
+        #[graphql(desc = "Do everything but the write, and report what would happen.", default = false)]
+        dry_run: bool,
+        #[graphql(
+            desc = "Stated false: leave a community that exists alone (CONFLICT, community_exists). Stated true or not stated: replace it."
+        )]
+        force: Option<bool>,
+    ) -> Result<Option<MultiImportReport>> {
+        let options = ImportOptions { dry_run, force };
+        let report = import(Scope::of(context)?.ctx(), Bytes::from(yaml), Format::Yaml, options).await?;
+        Ok(Some(report.into()))
+    }
+
+    /// Replaces a community by a bundle. Given as a variable, its numbers keep their digits. What an
+    /// import refuses is listed in `extensions.refusals`; a dry run reports it instead. Needs the grant
+    /// `rec-registry.import` for the community.
+    async fn import_bundle(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "One bundle.")] bundle: Json,
+        #[graphql(desc = "Do everything but the write, and report what would happen.", default = false)]
+        dry_run: bool,
+        #[graphql(
+            desc = "Stated false: leave a community that exists alone (CONFLICT, community_exists). Stated true or not stated: replace it."
+        )]
+        force: Option<bool>,
+    ) -> Result<Option<ImportReport>> {
+        let options = ImportOptions { dry_run, force };
+        let body = Bytes::from(bundle.into_string());
+        let report = import(Scope::of(context)?.ctx(), body, Format::Json, options).await?;
+        let report = report.reports.into_iter().next();
+        Ok(Some(report.ok_or_else(|| Error::internal("an import of one bundle has no report"))?.into()))
+    }
+}
