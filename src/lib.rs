@@ -10,6 +10,8 @@ pub mod bundle;
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod graphql;
+pub mod graphql;
 pub mod http;
 pub mod rest;
 pub mod service;

@@ -1,0 +1,130 @@
+//! The door: from a prepared request to a finished answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::parser::types::{DocumentOperations, OperationType};
+use async_graphql::{Response, ServerError, Value};
+use serde::Serialize;
+
+use super::batch::{self, Queue};
+use super::error::{code, finish, request_error};
+use super::limits::Limits;
+use super::outline::Outline;
+use super::request::{Parameters, Prepared};
+use super::response::Plan;
+use super::schema::{Schema, schema, sdl};
+use super::scope::Scope;
+use crate::config::HttpLimits;
+use crate::service::{Caller, Registry};
+
+/// Everything that answering takes. Cheap to clone; one per process.
+#[derive(Clone)]
+pub struct Door(Arc<Parts>);
+
+struct Parts {
+    registry: Registry,
+    schema: Schema,
+    sdl: String,
+    outline: Outline,
+    limits: Arc<HttpLimits>,
+}
+
+/// Who asks, and under which id it is logged.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    /// Who is asking.
+    pub caller: Caller,
+    /// The id of the request.
+    pub request_id: Option<String>,
+}
+
+/// The answer to one operation.
+#[derive(Debug, Serialize)]
+pub struct Answer {
+    /// What was asked for; absent when the operation was not run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
+    /// What went wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ServerError>,
+}
+
+impl Answer {
+    /// The answer to an operation that is not run.
+    pub fn refused(error: ServerError) -> Self {
+        Self { data: None, errors: vec![error] }
+    }
+}
+
+impl Door {
+    /// The door to a registry.
+    pub fn new(registry: Registry, limits: Arc<HttpLimits>) -> Self {
+        let sdl = sdl();
+        let outline = Outline::of(&sdl);
+        Self(Arc::new(Parts { registry, schema: schema(), sdl, outline, limits }))
+    }
+
+    /// The limits of a request.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits.graphql
+    }
+
+    /// The schema in the schema definition language.
+    pub fn sdl(&self) -> &str {
+        &self.0.sdl
+    }
+
+    /// Answers one request.
+    pub async fn answer(&self, parameters: Parameters<'_>, asker: Asker) -> Answer {
+        match self.prepare(parameters) {
+            Ok(prepared) => self.run(prepared, asker).await,
+            Err(error) => Answer::refused(error),
+        }
+    }
+
+    /// A request that is within the limits and can be run.
+    ///
+    /// # Errors
+    /// When it cannot; and for subscriptions, which do not go this way.
+    pub fn prepare(&self, parameters: Parameters<'_>) -> Result<Prepared, ServerError> {
+        let prepared = parameters.prepare(&self.0.outline, self.limits())?;
+        if prepared.operation_type() == Some(OperationType::Subscription) {
+            return Err(request_error(code::BAD_USER_INPUT, "Subscriptions are not spoken here"));
+        }
+        Ok(prepared)
+    }
+
+    /// Runs a request.
+    pub async fn run(&self, prepared: Prepared, asker: Asker) -> Answer {
+        let limits = &self.0.limits;
+        let limit = if prepared.is_transfer() { limits.transfer_timeout } else { limits.request_timeout };
+        let plan = match &prepared.operation() {
+            Some(operation) => Plan::of(&prepared.document, operation, &self.0.outline),
+            None => Plan::default(),
+        };
+        let Some(response) = self.execute(prepared, asker.caller, limit).await else {
+            let message = format!("The operation took longer than {} s", limit.as_secs());
+            return Answer { data: Some(Value::Null), errors: vec![request_error(code::TIMEOUT, message)] };
+        };
+        let mut errors = response.errors;
+        // Only what was run has a path; what the library refuses before has none.
+        let refused = !errors.is_empty() && errors.iter().all(|error| error.path.is_empty());
+        let data = (!refused).then(|| plan.complete(response.data, &errors));
+        finish(&mut errors, self.limits().errors, asker.request_id.as_deref());
+        Answer { data, errors }
+    }
+
+    /// The library's own answer; none when it took too long.
+    async fn execute(&self, prepared: Prepared, caller: Caller, limit: Duration) -> Option<Response> {
+        let queue = Queue::default();
+        let scope = Arc::new(Scope::new(self.0.registry.context(caller), queue.clone()));
+        let named = matches!(prepared.document.operations, DocumentOperations::Multiple(_));
+        let mut request =
+            async_graphql::Request::new(prepared.query).variables(prepared.variables).data(scope);
+        request.operation_name = prepared.operation_name.filter(|_| named);
+        request.set_parsed_query(prepared.document);
+        let execution = batch::run(self.0.schema.execute(request), queue);
+        tokio::time::timeout(limit, execution).await.ok()
+    }
+}

@@ -1,0 +1,27 @@
+//! The GraphQL door: types, queries and mutations over the services, the limits that guard them, and how
+//! they are spoken over HTTP.
+
+mod batch;
+mod connection;
+mod door;
+mod enums;
+mod error;
+mod filter;
+mod http;
+mod id;
+mod limits;
+mod loaders;
+mod mutation;
+mod order;
+mod outline;
+mod playground;
+mod query;
+mod request;
+mod response;
+mod scalar;
+mod schema;
+mod scope;
+mod types;
+
+pub use http::router;
+pub use schema::sdl;
