@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 pub use crate::http::AppState;
+use crate::graphql;
 use crate::http::{self, meta};
 use crate::rest;
 
@@ -29,7 +30,8 @@ pub struct RouterOptions {
 
 /// Every route of the program within its layers.
 pub fn router(state: &AppState, options: RouterOptions) -> Router {
-    let mut routes = Router::new().merge(meta::router()).merge(rest::router());
+    let mut routes =
+        Router::new().merge(meta::router()).merge(rest::router()).merge(graphql::router(state));
     if let Some(jwks) = options.dev_jwks {
         routes = routes.route("/.well-known/jwks.json", get(async || Json(jwks)));
     }
