@@ -1,6 +1,8 @@
 //! Which YAML reader: how fast each reads a body of 30 MB, and what each makes of the scalars that the
 //! bundle must keep. `cargo bench --bench yaml_readers` prints both.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot read its own body has nothing to say")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::hint::black_box;
