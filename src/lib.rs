@@ -11,7 +11,6 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod graphql;
-pub mod graphql;
 pub mod http;
 pub mod rest;
 pub mod service;

@@ -18,7 +18,7 @@ pub(super) fn includes(backend: DbBackend, scope: &Scope, column: impl IntoColum
     let ids = Query::select()
         .column((community::Entity, community::Column::Id))
         .from(community::Entity)
-        .and_where(set::is_one_of_texts(backend, key.into(), &keys))
+        .and_where(set::is_one_of_texts(backend, key, &keys))
         .take();
     Some(Expr::col(column).in_subquery(ids))
 }
