@@ -2,8 +2,10 @@
 
 #![cfg(test)]
 
+mod crash;
 mod layering;
 mod migrations;
+mod python_client;
 mod query_plan;
 mod readiness;
 mod round_trip;

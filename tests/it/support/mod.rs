@@ -5,6 +5,7 @@ pub mod database;
 pub mod federation;
 pub mod postgres;
 pub mod sample;
+pub mod server;
 pub mod statements;
 
 pub use app::TestApp;

@@ -1,0 +1,72 @@
+//! The public Python client reads everything: each generated operation parses its answer, in the oldest and in the newest
+//! version that is in use. `tests/python/read_everything.py` says what "everything" is.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tokio::sync::Mutex;
+
+use crate::support::database::{missing, must_be_complete};
+use crate::support::server::{Server, token};
+use crate::support::{TestDatabase, on_both_databases};
+
+on_both_databases! {
+    async fn celine_sdk_1_15_reads_everything(database: TestDatabase) {
+        read_everything(&database, "1.15.0").await;
+    }
+
+    async fn celine_sdk_2_2_reads_everything(database: TestDatabase) {
+        read_everything(&database, "2.2.0").await;
+    }
+}
+
+async fn read_everything(database: &TestDatabase, version: &str) {
+    let python = match environment(version).await {
+        Ok(python) => python,
+        Err(reason) => {
+            missing("the Python client", &reason);
+            assert!(!must_be_complete(), "{reason}");
+            return;
+        }
+    };
+    let mut server = Server::start(database.directory(), &database.url).await;
+    let script = folder().join("read_everything.py");
+    let [base_url, admin] = [server.base_url(), server.token()].map(str::to_owned);
+    let alice = token(database.directory(), "alice", "openid");
+    let mut read = Command::new(python);
+    read.arg(script).args(["--base-url", &base_url, "--admin-token", &admin]);
+    read.args(["--user-token", &alice, "--user", "alice"]);
+    let outcome = tokio::task::spawn_blocking(move || run(&mut read)).await.expect("the script is run");
+    outcome.unwrap_or_else(|output| panic!("{output}\n{}", server.account()));
+}
+
+/// The interpreter of a virtual environment that has this version of the client. It is made once and kept with the build.
+async fn environment(version: &str) -> Result<PathBuf, String> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+    let _making = ONE_AT_A_TIME.lock().await;
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("celine-sdk-{version}"));
+    let python = home.join("bin/python");
+    let complete = home.join("complete");
+    if !complete.exists() {
+        let requirements = folder().join(format!("requirements-{version}.txt"));
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
+        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(requirements))?;
+        std::fs::write(complete, version).map_err(|error| error.to_string())?;
+    }
+    Ok(python)
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python")
+}
+
+/// Runs a command to its end; its output is the error of one that fails.
+fn run(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| format!("{}: {error}", command.get_program().display()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said =
+        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+    Err(format!("{} ended with {}:\n{said}", command.get_program().display(), output.status))
+}
