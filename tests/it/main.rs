@@ -5,6 +5,7 @@
 mod crash;
 mod layering;
 mod migrations;
+mod parity;
 mod python_client;
 mod query_plan;
 mod readiness;
