@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
+use super::output;
+
 /// Print the completions of a shell, to be sourced by it.
 #[derive(Debug, clap::Args)]
 pub struct Completions {
@@ -15,11 +17,15 @@ pub struct Completions {
 
 impl Completions {
     /// Prints them.
-    #[must_use]
-    pub fn run(self) -> ExitCode {
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
         let mut command = super::Cli::command();
         let name = command.get_name().to_owned();
-        clap_complete::generate(self.shell, &mut command, name, &mut std::io::stdout());
-        ExitCode::SUCCESS
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut command, name, &mut script);
+        output::write(&String::from_utf8(script)?)?;
+        Ok(ExitCode::SUCCESS)
     }
 }

@@ -11,6 +11,7 @@ mod logging;
 pub mod lookup;
 pub mod migrate;
 pub mod openapi;
+mod output;
 mod report;
 pub mod schema;
 pub mod serve;
@@ -63,9 +64,9 @@ impl Command {
             Self::Tree(tree) => tree.run().await,
             Self::Lookup(lookup) => lookup.run().await,
             Self::Token(token) => token.run(),
-            Self::Schema(schema) => Ok(schema.run()),
+            Self::Schema(schema) => schema.run(),
             Self::Openapi(openapi) => openapi.run(),
-            Self::Completions(completions) => Ok(completions.run()),
+            Self::Completions(completions) => completions.run(),
         }
     }
 

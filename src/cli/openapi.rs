@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::output;
 use crate::rest;
 
 /// Print the OpenAPI document of the REST routes.
@@ -12,9 +13,9 @@ impl OpenApi {
     /// Prints the document.
     ///
     /// # Errors
-    /// When it cannot be written as JSON, which would be a fault of this program.
+    /// When it cannot be written.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        println!("{}", rest::openapi().to_pretty_json()?);
+        output::write(&(rest::openapi().to_pretty_json()? + "\n"))?;
         Ok(ExitCode::SUCCESS)
     }
 }

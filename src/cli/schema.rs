@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::output;
 use crate::graphql;
 
 /// Print the GraphQL schema in the schema definition language.
@@ -10,9 +11,11 @@ pub struct Schema {}
 
 impl Schema {
     /// Prints the schema.
-    #[must_use]
-    pub fn run(self) -> ExitCode {
-        print!("{}", graphql::sdl());
-        ExitCode::SUCCESS
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        output::write(&graphql::sdl())?;
+        Ok(ExitCode::SUCCESS)
     }
 }
