@@ -10,10 +10,11 @@ use async_graphql::{InputValueError, InputValueResult, Name, Scalar, ScalarType,
 /// that async-graphql follows. No GraphQL name can hold it, so no literal of a query can be one.
 const RAW_TEXT: &str = "$serde_json::private::RawValue";
 
-/// An instant: RFC 3339 in UTC with microseconds, `2026-01-31T08:15:00.000000Z`.
+/// An instant.
 #[derive(Debug, Clone, Copy)]
 pub struct DateTime(pub Timestamp);
 
+/// An instant: RFC 3339 in UTC with microseconds, `2026-01-31T08:15:00.000000Z`.
 #[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -31,10 +32,11 @@ impl ScalarType for DateTime {
     }
 }
 
-/// Free data: any JSON value. Numbers keep the digits and objects the order they were given in.
+/// Free data, as JSON text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Json(String);
 
+/// Free data: any JSON value. Numbers keep the digits and objects the order they were given in.
 #[Scalar(name = "JSON", specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259")]
 impl ScalarType for Json {
     fn parse(value: Value) -> InputValueResult<Self> {
