@@ -3,10 +3,14 @@
 #![cfg(test)]
 
 mod crash;
+mod graphql_answers;
+mod graphql_http;
+mod graphql_pages;
 mod layering;
 mod migrations;
 mod parity;
 mod python_client;
+mod query_count;
 mod query_plan;
 mod readiness;
 mod round_trip;

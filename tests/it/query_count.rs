@@ -1,0 +1,59 @@
+//! How many statements a question takes: as many for five members as for five hundred.
+
+use serde_json::{Value, json};
+
+use super::support::app::TestApp;
+use super::support::federation::Federation;
+use super::support::on_both_databases;
+
+/// The question of the contract.
+const NESTED: &str = "query($key: String!) { community(key: $key) { members(first: 500) { nodes {
+    assets { nodes { name owner { name } } } deliveryPoints { code } area { name } community { name } } } } }";
+
+/// A question whose lists are empty takes fewer statements; these are never empty.
+const EDGES: &[&str] = &[
+    "{ members(first: 500) { totalCount nodes { name community { name } area { key } deliveryPoints { code meters { key } } } } }",
+    "{ assets(first: 500) { nodes { name owner { name area { name } } measures { key } measuredBy { key } pairedWith { key }
+        ... on MeterAsset { deliveryPoint { code member { key } } } } } }",
+    "{ deliveryPoints(first: 500) { nodes { code member { name assets(first: 2) { totalCount nodes { key } } } } } }",
+    "{ communities(first: 500) { nodes { members(first: 3) { totalCount nodes { key } } meters(first: 3) { nodes { key } }
+        areas { key members(first: 2) { totalCount nodes { key } } } } } }",
+];
+
+async fn statements(app: &TestApp, query: &str) -> usize {
+    let variables = json!({"key": Federation::community_key(0)});
+    let (answer, statements) = app.counted(app.graphql(query, variables).admin()).await;
+    answer.data();
+    statements.len()
+}
+
+async fn fill(app: &TestApp, members: usize) {
+    let yaml = Federation { communities: 2, members, edition: 1 }.to_yaml();
+    let query = "mutation($yaml: String!) { importYaml(yaml: $yaml) { reports { communityKey } } }";
+    let body = json!({"query": query, "variables": {"yaml": yaml}});
+    let imported: Value = app.post_json("/graphql", &body).admin().await.data();
+    assert_eq!(imported["importYaml"]["reports"].as_array().map(Vec::len), Some(2));
+}
+
+on_both_databases! {
+    async fn the_number_of_statements_does_not_grow_with_the_number_of_rows(app: TestApp) {
+        fill(&app, 5).await;
+        let mut few = vec![statements(&app, NESTED).await];
+        for query in EDGES {
+            few.push(statements(&app, query).await);
+        }
+        fill(&app, 250).await;
+        let mut many = vec![statements(&app, NESTED).await];
+        for query in EDGES {
+            many.push(statements(&app, query).await);
+        }
+        assert_eq!(few, many);
+        assert!(many[0] <= 5, "{} statements", many[0]);
+    }
+
+    async fn a_total_that_is_not_selected_is_not_counted(app: TestApp) {
+        fill(&app, 5).await;
+        assert_eq!(statements(&app, "{ members { nodes { key } } }").await, 1);
+        assert_eq!(statements(&app, "{ members { totalCount nodes { key } } }").await, 2);
+    }
+}
