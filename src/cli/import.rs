@@ -10,6 +10,7 @@ use futures_util::stream;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
+use super::output::say;
 use super::report::Report;
 use super::target::{Database, Remote, told};
 use crate::domain::error::Error;
@@ -65,7 +66,7 @@ impl Import {
                 }
                 None => self.upload(body, format).await?,
             };
-            refused |= outcome.print(file);
+            refused |= outcome.print(file)?;
         }
         Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
@@ -183,30 +184,30 @@ fn remote_outcome(status: reqwest::StatusCode, text: &str) -> anyhow::Result<Out
 
 impl Outcome {
     /// Prints the outcome; says whether the file was refused.
-    fn print(&self, file: &std::path::Path) -> bool {
+    fn print(&self, file: &std::path::Path) -> anyhow::Result<bool> {
         let refused = self.refusal.is_some() || self.reports.iter().any(|report| !report.refusals.is_empty());
         let verdict = match (refused, self.dry_run) {
             (true, _) => "refused, nothing was written",
             (false, true) => "would be imported (dry run)",
             (false, false) => "imported",
         };
-        println!("{}: {verdict}", file.display());
+        say!("{}: {verdict}", file.display());
         if !self.reports.is_empty() {
-            println!("{}", super::report::table(&self.reports));
+            say!("{}", super::report::table(&self.reports));
         }
         for report in &self.reports {
-            report.print_findings();
+            report.print_findings()?;
         }
         if let Some(refusal) = &self.refusal {
             match refusal.refusals.as_slice() {
                 [] => match refusal.detail.as_str() {
-                    Some(detail) => println!("  {detail}"),
-                    None => println!("  {}", refusal.detail),
+                    Some(detail) => say!("  {detail}"),
+                    None => say!("  {}", refusal.detail),
                 },
-                refusals => super::report::print_refusals(refusals),
+                refusals => super::report::print_refusals(refusals)?,
             }
         }
-        refused
+        Ok(refused)
     }
 }
 

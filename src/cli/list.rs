@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::output::say;
 use super::report::new_table;
 use super::target::{Database, told};
 use crate::domain::filter::Filter;
@@ -74,9 +75,9 @@ impl List {
             }
         }
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&lines)?);
+            say!("{}", serde_json::to_string_pretty(&lines)?);
         } else {
-            println!("{table}");
+            say!("{table}");
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde_json::json;
 
+use super::output::say;
 use super::target::{Database, told};
 use crate::domain::community::CommunityRef;
 use crate::domain::identifier::{DeliveryPointCode, SensorId, UserId};
@@ -96,12 +97,12 @@ fn print(
         if let (Some((kind, key)), Some(fields)) = (what, found.as_object_mut()) {
             fields.insert(kind.to_owned(), key.into());
         }
-        println!("{}", serde_json::to_string_pretty(&found)?);
+        say!("{}", serde_json::to_string_pretty(&found)?);
     } else {
-        println!("community  {}  {}", community.key, community.name);
-        println!("member     {}  {} ({}, {})", member.key, member.name, member.role, member.status);
+        say!("community  {}  {}", community.key, community.name);
+        say!("member     {}  {} ({}, {})", member.key, member.name, member.role, member.status);
         if let Some((kind, key)) = what {
-            println!("{:<10} {key}", kind.replace('_', " "));
+            say!("{:<10} {key}", kind.replace('_', " "));
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::output::say;
 use super::report::new_table;
 use super::target::{Database, told};
 
@@ -51,7 +52,7 @@ impl Migrate {
         for (name, applied) in registry.migrations().await.map_err(told)? {
             table.add_row(vec![name, if applied { "applied" } else { "pending" }.to_owned()]);
         }
-        println!("{table}");
+        say!("{table}");
         drop(lock);
         Ok(ExitCode::SUCCESS)
     }

@@ -2,6 +2,14 @@
 
 use std::io::{ErrorKind, Write as _};
 
+/// Writes a line to standard output, like `println!`, but returns the error from the function at hand.
+macro_rules! say {
+    ($($words:tt)*) => {
+        $crate::cli::output::write(&format!("{}\n", format_args!($($words)*)))?
+    };
+}
+pub(super) use say;
+
 /// Writes a result to standard output. Whoever reads may stop when they have seen enough.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Deserialize;
 
+use super::output::say;
 use crate::domain::import;
 
 /// Warnings of one community that are spelled out.
@@ -95,21 +96,28 @@ pub fn table(reports: &[Report]) -> Table {
 
 impl Report {
     /// Prints the warnings, and what kept the community from going in.
-    pub fn print_findings(&self) {
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub fn print_findings(&self) -> anyhow::Result<()> {
         for warning in self.warnings.iter().take(MAX_WARNINGS) {
-            println!("  warning  {}: {warning}", self.community_key);
+            say!("  warning  {}: {warning}", self.community_key);
         }
         if let Some(more) = self.warnings.len().checked_sub(MAX_WARNINGS + 1) {
-            println!("  warning  {}: and {} more", self.community_key, more + 1);
+            say!("  warning  {}: and {} more", self.community_key, more + 1);
         }
-        print_refusals(&self.refusals);
+        print_refusals(&self.refusals)
     }
 }
 
 /// Prints why a file was refused, each reason with its place.
-pub fn print_refusals(refusals: &[Refusal]) {
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn print_refusals(refusals: &[Refusal]) -> anyhow::Result<()> {
     for refusal in refusals {
         let Refusal { code, detail, document, path } = refusal;
-        println!("  {code}  document {document}, {path}: {detail}");
+        say!("  {code}  document {document}, {path}: {detail}");
     }
+    Ok(())
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::output::say;
 use crate::auth::{DevKey, TokenRequest};
 use crate::config::duration;
 
@@ -31,7 +32,7 @@ impl Token {
     /// When the key cannot be read or made.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let key = DevKey::load_or_create(&self.data_dir)?;
-        println!("{}", key.sign(&TokenRequest { user: self.user, scope: self.scope, ttl: self.ttl })?);
+        say!("{}", key.sign(&TokenRequest { user: self.user, scope: self.scope, ttl: self.ttl })?);
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::output::say;
 use super::target::{Database, told};
 use crate::domain::asset::Asset;
 use crate::domain::delivery_point::DeliveryPoint;
@@ -47,11 +48,11 @@ impl Tree {
         if self.json {
             let members: Vec<_> = branches.iter().map(Branch::json).collect();
             let tree = json!({"key": key.as_str(), "name": community.content.name, "members": members});
-            println!("{}", serde_json::to_string_pretty(&tree)?);
+            say!("{}", serde_json::to_string_pretty(&tree)?);
         } else {
-            println!("{key}  {}", community.content.name);
+            say!("{key}  {}", community.content.name);
             for (at, branch) in branches.iter().enumerate() {
-                branch.print(at + 1 == branches.len());
+                branch.print(at + 1 == branches.len())?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -99,10 +100,10 @@ impl Branch {
         })
     }
 
-    fn print(&self, last: bool) {
+    fn print(&self, last: bool) -> anyhow::Result<()> {
         let content = &self.member.content;
         let (own, below) = if last { ("└──", "    ") } else { ("├──", "│   ") };
-        println!("{own} {}  {} ({}, {})", content.key, content.name, content.role, content.status);
+        say!("{own} {}  {} ({}, {})", content.key, content.name, content.role, content.status);
         let points =
             self.points.iter().map(|point| format!("{}  {}", point.content.point_type, point.content.code));
         let assets = self.assets.iter().map(|asset| {
@@ -112,7 +113,8 @@ impl Branch {
         });
         let leaves: Vec<String> = points.chain(assets).collect();
         for (at, leaf) in leaves.iter().enumerate() {
-            println!("{below}{} {leaf}", if at + 1 == leaves.len() { "└──" } else { "├──" });
+            say!("{below}{} {leaf}", if at + 1 == leaves.len() { "└──" } else { "├──" });
         }
+        Ok(())
     }
 }

@@ -118,7 +118,7 @@ impl Door {
     /// The library's own answer; none when it took too long.
     async fn execute(&self, prepared: Prepared, caller: Caller, limit: Duration) -> Option<Response> {
         let queue = Queue::default();
-        let scope = Arc::new(Scope::new(self.0.registry.context(caller), queue.clone()));
+        let scope = Arc::new(Scope::new(self.0.registry.context(caller).reading_as_one(), queue.clone()));
         let named = matches!(prepared.document.operations, DocumentOperations::Multiple(_));
         let mut request =
             async_graphql::Request::new(prepared.query).variables(prepared.variables).data(scope);

@@ -30,7 +30,7 @@ pub async fn list(
             let community = community::reached(ctx, &reach, key).await?;
             Ok(assets::list(ctx.read().await?, Among::Community(community.id), args).await?)
         }
-        None => Ok(assets::list(&ctx.read_once(), Among::Scope(&reach), args).await?),
+        None => Ok(assets::list(&ctx.read_once().await?, Among::Scope(&reach), args).await?),
     }
 }
 
@@ -45,7 +45,7 @@ pub async fn count(ctx: &Ctx, within: Option<&CommunityKey>, filter: &Filter<Ass
             let community = community::reached(ctx, &reach, key).await?;
             Ok(assets::count(ctx.read().await?, Among::Community(community.id), filter).await?)
         }
-        None => Ok(assets::count(&ctx.read_once(), Among::Scope(&reach), filter).await?),
+        None => Ok(assets::count(&ctx.read_once().await?, Among::Scope(&reach), filter).await?),
     }
 }
 

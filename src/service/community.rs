@@ -20,7 +20,7 @@ use crate::store::communities;
 /// Unauthenticated, forbidden, or a failure of the database.
 pub async fn list(ctx: &Ctx, args: &ListArgs<CommunityField>) -> Result<Page<Community>> {
     let reach = ctx.authorise(Operation::Read)?;
-    Ok(communities::list(&ctx.read_once(), &reach, args).await?)
+    Ok(communities::list(&ctx.read_once().await?, &reach, args).await?)
 }
 
 /// How many communities that the caller may see fulfil a filter. Needs the grant `read`.
@@ -29,7 +29,7 @@ pub async fn list(ctx: &Ctx, args: &ListArgs<CommunityField>) -> Result<Page<Com
 /// Unauthenticated, forbidden, or a failure of the database.
 pub async fn count(ctx: &Ctx, filter: &Filter<CommunityField>) -> Result<u64> {
     let reach = ctx.authorise(Operation::Read)?;
-    Ok(communities::count(&ctx.read_once(), &reach, filter).await?)
+    Ok(communities::count(&ctx.read_once().await?, &reach, filter).await?)
 }
 
 /// The community of a key. Needs the grant `read`.
@@ -38,7 +38,7 @@ pub async fn count(ctx: &Ctx, filter: &Filter<CommunityField>) -> Result<u64> {
 /// Unauthenticated, forbidden, not found, or a failure of the database.
 pub async fn get(ctx: &Ctx, key: &CommunityKey) -> Result<Community> {
     let reach = ctx.authorise(Operation::Read)?;
-    communities::by_key(&ctx.read_once(), &reach, key).await?.ok_or_else(not_found)
+    communities::by_key(&ctx.read_once().await?, &reach, key).await?.ok_or_else(not_found)
 }
 
 /// The community of a key, as far as the caller may know of it: with the grant `read`, or because the

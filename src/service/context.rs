@@ -24,11 +24,19 @@ pub struct Ctx {
     caller: Arc<Caller>,
     store: Store,
     snapshot: Arc<OnceCell<Handle>>,
+    /// Whether even a single statement reads from the snapshot.
+    reads_as_one: bool,
 }
 
 impl Ctx {
     pub(super) fn new(store: Store, caller: Caller) -> Self {
-        Self { caller: Arc::new(caller), store, snapshot: Arc::default() }
+        Self { caller: Arc::new(caller), store, snapshot: Arc::default(), reads_as_one: false }
+    }
+
+    /// The same context for a request that asks for several use cases: all of them read one snapshot.
+    #[must_use]
+    pub fn reading_as_one(self) -> Self {
+        Self { reads_as_one: true, ..self }
     }
 
     /// Who is asking.
@@ -78,10 +86,14 @@ impl Ctx {
         Ok(self.snapshot.get_or_try_init(|| self.store.snapshot()).await?)
     }
 
-    /// Where a request that has one statement only reads: its snapshot when there is one already, else
-    /// without the cost of a transaction.
-    pub(super) fn read_once(&self) -> Handle {
-        self.snapshot.get().cloned().unwrap_or_else(|| self.store.direct())
+    /// Where a use case that has one statement only reads: without the cost of a transaction, unless the
+    /// request asks for several use cases and reads them as one.
+    pub(super) async fn read_once(&self) -> Result<Handle> {
+        match self.snapshot.get() {
+            Some(snapshot) => Ok(snapshot.clone()),
+            None if self.reads_as_one => self.read().await.cloned(),
+            None => Ok(self.store.direct()),
+        }
     }
 
     /// The database, for writes.

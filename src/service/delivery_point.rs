@@ -30,7 +30,7 @@ pub async fn list(
             let community = community::reached(ctx, &reach, key).await?;
             Ok(delivery_points::list(ctx.read().await?, Among::Community(community.id), args).await?)
         }
-        None => Ok(delivery_points::list(&ctx.read_once(), Among::Scope(&reach), args).await?),
+        None => Ok(delivery_points::list(&ctx.read_once().await?, Among::Scope(&reach), args).await?),
     }
 }
 
@@ -49,7 +49,7 @@ pub async fn count(
             let community = community::reached(ctx, &reach, key).await?;
             Ok(delivery_points::count(ctx.read().await?, Among::Community(community.id), filter).await?)
         }
-        None => Ok(delivery_points::count(&ctx.read_once(), Among::Scope(&reach), filter).await?),
+        None => Ok(delivery_points::count(&ctx.read_once().await?, Among::Scope(&reach), filter).await?),
     }
 }
 

@@ -50,7 +50,8 @@ pub async fn import(
     }
     let job = Job { checked, options, now: ctx.now() };
     let reports = if options.dry_run {
-        job.judge(ctx.read().await?).await?.reports
+        // A snapshot of its own: an operation may have written before it tries.
+        job.judge(&ctx.store().snapshot().await?).await?.reports
     } else {
         ctx.store().write(|handle| -> BoxFuture<'_, _> { Box::pin(job.write(handle)) }).await?
     };

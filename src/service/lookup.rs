@@ -38,7 +38,7 @@ pub async fn member_by_user_id(
 /// Unauthenticated, forbidden, or a failure of the database.
 pub async fn member_by_did(ctx: &Ctx, did: &Did) -> Result<Option<Member>> {
     let reach = ctx.authorise(Operation::Lookup)?;
-    Ok(members::active_by_dids(&ctx.read_once(), &reach, &[did.as_str()]).await?.pop())
+    Ok(members::active_by_dids(&ctx.read_once().await?, &reach, &[did.as_str()]).await?.pop())
 }
 
 /// The asset of the active holder of a sensor; the first by key when the holder has several on it.
@@ -51,7 +51,7 @@ pub async fn asset_by_sensor_id(
     within: Option<&CommunityKey>,
 ) -> Result<Option<Asset>> {
     let Some(reach) = reach(ctx, within)? else { return Ok(None) };
-    let mut found = assets::active_by_sensor_ids(&ctx.read_once(), &reach, &[sensor.as_str()]).await?;
+    let mut found = assets::active_by_sensor_ids(&ctx.read_once().await?, &reach, &[sensor.as_str()]).await?;
     let mut owners = HashSet::new();
     found.retain(|asset| owners.insert(asset.owner.id));
     only(found, Code::AmbiguousSensor, "Several active members hold this sensor")
@@ -67,7 +67,7 @@ pub async fn delivery_point_by_code(
     within: Option<&CommunityKey>,
 ) -> Result<Option<DeliveryPoint>> {
     let Some(reach) = reach(ctx, within)? else { return Ok(None) };
-    let found = delivery_points::active_by_code(&ctx.read_once(), &reach, code).await?;
+    let found = delivery_points::active_by_code(&ctx.read_once().await?, &reach, code).await?;
     only(found, Code::AmbiguousDeliveryPoint, "Several active members hold this delivery point")
 }
 
@@ -83,7 +83,7 @@ pub async fn assets_by_sensor_ids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Asset
     if sensors.is_empty() {
         return Ok(Vec::new());
     }
-    let found = assets::active_by_sensor_ids(&ctx.read_once(), &reach, &sensors).await?;
+    let found = assets::active_by_sensor_ids(&ctx.read_once().await?, &reach, &sensors).await?;
     Ok(in_order(&sensors, found, |asset| asset.content.sensor_id.as_ref().map_or("", SensorId::as_str)))
 }
 
@@ -98,7 +98,7 @@ pub async fn assets_by_user_ids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Asset>>
     if user_ids.is_empty() {
         return Ok(Vec::new());
     }
-    let found = assets::active_by_user_ids(&ctx.read_once(), &reach, &user_ids).await?;
+    let found = assets::active_by_user_ids(&ctx.read_once().await?, &reach, &user_ids).await?;
     Ok(in_order(&user_ids, found, |asset| asset.owner.user_id.as_str()))
 }
 

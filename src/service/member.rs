@@ -30,7 +30,7 @@ pub async fn list(
             let community = community::reached(ctx, &reach, key).await?;
             Ok(members::list(ctx.read().await?, Among::Community(community.id), args).await?)
         }
-        None => Ok(members::list(&ctx.read_once(), Among::Scope(&reach), args).await?),
+        None => Ok(members::list(&ctx.read_once().await?, Among::Scope(&reach), args).await?),
     }
 }
 
@@ -45,7 +45,7 @@ pub async fn count(ctx: &Ctx, within: Option<&CommunityKey>, filter: &Filter<Mem
             let community = community::reached(ctx, &reach, key).await?;
             Ok(members::count(ctx.read().await?, Among::Community(community.id), filter).await?)
         }
-        None => Ok(members::count(&ctx.read_once(), Among::Scope(&reach), filter).await?),
+        None => Ok(members::count(&ctx.read_once().await?, Among::Scope(&reach), filter).await?),
     }
 }
 
