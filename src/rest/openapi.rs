@@ -4,6 +4,11 @@ use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
+use super::views::problem::{
+    ErrorResponse, ImportRefused, ImportUnprocessable, InvalidValue, ValidationErrorResponse,
+};
+use crate::http::meta;
+
 /// How operations are grouped.
 pub(super) mod tag {
     pub(in crate::rest) const META: &str = "Meta";
@@ -31,6 +36,8 @@ pub(super) mod tag {
         (name = tag::LOOKUP, description = "By an identifier, across communities; only active members hold anything. Grant `rec-registry.lookup`"),
         (name = tag::IMPORT_EXPORT, description = "Bundles in and out. Grants `rec-registry.import` and `rec-registry.export`"),
     ),
+    // The derived responses name these schemas without bringing them along.
+    components(schemas(ErrorResponse, ImportRefused, ImportUnprocessable, InvalidValue, ValidationErrorResponse)),
     security(("bearer" = [])),
     modifiers(&Bearer),
 )]
@@ -48,9 +55,9 @@ impl utoipa::Modify for Bearer {
     }
 }
 
-/// The document without routes, with the title and version of this program.
+/// The document with the routes about the process alone.
 pub(super) fn document() -> OpenApi {
-    Document::openapi()
+    Document::openapi().merge_from(meta::Description::openapi())
 }
 
 /// The OpenAPI document of every route.
@@ -63,4 +70,89 @@ pub fn openapi() -> OpenApi {
         .map(|(path, item)| (path.replace("{*", "{"), item))
         .collect();
     document
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    fn document() -> Value {
+        serde_json::to_value(openapi()).unwrap()
+    }
+
+    fn operations(document: &Value) -> impl Iterator<Item = (String, &Value)> {
+        let paths = document["paths"].as_object().unwrap().iter();
+        paths.flat_map(|(path, item)| {
+            let methods = item.as_object().unwrap().iter();
+            methods.map(move |(method, operation)| (format!("{method} {path}"), operation))
+        })
+    }
+
+    fn references<'v>(value: &'v Value, found: &mut BTreeSet<&'v str>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").and_then(Value::as_str));
+                fields.values().for_each(|value| references(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_file_at_the_root_is_what_the_program_says() {
+        let file = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json")).unwrap();
+        let said = openapi().to_pretty_json().unwrap() + "\n";
+        assert!(file == said, "write it again: cargo run -- openapi > openapi.json");
+    }
+
+    #[test]
+    fn every_operation_says_what_it_does_and_has_a_name_of_its_own() {
+        let document = document();
+        let mut names = BTreeSet::new();
+        for (route, operation) in operations(&document) {
+            assert!(names.insert(operation["operationId"].as_str().unwrap().to_owned()), "{route}");
+            assert!(operation["summary"].is_string(), "{route}");
+            assert_eq!(operation["tags"].as_array().unwrap().len(), 1, "{route}");
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                assert!(parameter["description"].is_string(), "{route}: {parameter}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_parameter_of_a_path_is_described() {
+        let document = document();
+        for (route, operation) in operations(&document) {
+            let named = route.split('{').skip(1).map(|rest| rest.split('}').next().unwrap());
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let described: Vec<&str> = parameters
+                .filter(|parameter| parameter["in"] == "path")
+                .map(|parameter| parameter["name"].as_str().unwrap())
+                .collect();
+            assert_eq!(named.collect::<Vec<_>>(), described, "{route}");
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere_and_every_field_is_described() {
+        let document = document();
+        let mut found = BTreeSet::new();
+        references(&document, &mut found);
+        for reference in found {
+            let pointer = reference.strip_prefix('#').unwrap();
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+        for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+            for (field, value) in schema["properties"].as_object().into_iter().flatten() {
+                let places = ["/description", "/$ref", "/oneOf/0/description", "/oneOf/1/description"];
+                let described = places.iter().any(|place| value.pointer(place).is_some());
+                assert!(described, "{name}.{field}: {value}");
+            }
+        }
+    }
 }

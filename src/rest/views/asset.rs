@@ -52,7 +52,7 @@ pub struct AssetDetail {
     #[schema(example = "alice")]
     pub owner_user_id: String,
     /// What was given under `extra`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
     pub extra: Free,
     /// When it was first stored; RFC 3339, UTC.
     #[schema(example = "2026-01-31T08:15:00.000000Z")]
@@ -77,14 +77,14 @@ pub struct DescribedAsset {
     #[schema(required, example = "SEN-1")]
     pub sensor_id: Option<String>,
     /// The properties of its kind and whatever else was given; powers in kW, energies in kWh.
-    #[schema(value_type = Object, example = json!({"rated_power": 5.0, "tilt_angle": 30}))]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>, example = json!({"rated_power": 5.0, "tilt_angle": 30}))]
     pub properties: Free,
     /// The device: `type`, `manufacturer`, `model`, `serial_number`, `mac_address`, `firmware_version`
     /// and whatever else was given.
-    #[schema(value_type = Object, example = json!({"type": "inverter", "manufacturer": "Helios"}))]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>, example = json!({"type": "inverter", "manufacturer": "Helios"}))]
     pub device: Free,
     /// `measures`, keys of assets, and `paired_with`, the key of an asset.
-    #[schema(value_type = Object, example = json!({"measures": ["m-au-00001"]}))]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>, example = json!({"measures": ["m-au-00001"]}))]
     pub relationships: Free,
 }
 
@@ -111,7 +111,7 @@ pub struct MeterListItem {
     pub pod: Option<String>,
     /// The device: `type`, `manufacturer`, `model`, `serial_number`, `mac_address`, `firmware_version`
     /// and whatever else was given.
-    #[schema(value_type = Object, example = json!({"type": "mac", "model": "plug"}))]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>, example = json!({"type": "mac", "model": "plug"}))]
     pub device: Free,
     /// The key of the member whose it is.
     #[schema(example = "au-00001")]

@@ -38,7 +38,7 @@ pub struct CommunityDetail {
     #[serde(flatten)]
     pub public: CommunityPublic,
     /// Every other key of the community, and its distribution system operators by key as `operators`.
-    #[schema(value_type = Object, example = json!({"operators": {"dso": {"name": "A DSO", "country": "IT"}}}))]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>, example = json!({"operators": {"dso": {"name": "A DSO", "country": "IT"}}}))]
     pub extra: FreeMap,
     /// When it was first stored; RFC 3339, UTC.
     #[schema(example = "2026-01-31T08:15:00.000000Z")]
@@ -62,18 +62,18 @@ pub struct CommunityPublic {
     pub description: Option<String>,
     /// Legal data: `name`, `vat`, `fiscal_code`, `legal_form`, `registration_number`,
     /// `registered_office` and whatever else was given.
-    #[schema(value_type = Object, example = json!({"name": "Aurora REC", "vat": "IT01234567890"}))]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>, example = json!({"name": "Aurora REC", "vat": "IT01234567890"}))]
     pub legal: Free,
     /// URLs: `website`, `logo`, `privacy_policy`, `terms`, `statute`, `regulations` and whatever else
     /// was given.
-    #[schema(value_type = Object, example = json!({"website": "https://aurora.example.org"}))]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>, example = json!({"website": "https://aurora.example.org"}))]
     pub links: Free,
     /// How to reach it: `email`, `pec`, `phone`, `address` and whatever else was given.
-    #[schema(value_type = Object, example = json!({"email": "info@aurora.example.org"}))]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>, example = json!({"email": "info@aurora.example.org"}))]
     pub contact: Free,
     /// `timezone` (IANA), `currency` (ISO 4217), `energy_unit` (Wh, kWh, MWh), `power_unit` (W, kW, MW)
     /// and whatever else was given.
-    #[schema(value_type = Object, example = json!({"timezone": "Europe/Rome", "currency": "EUR"}))]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>, example = json!({"timezone": "Europe/Rome", "currency": "EUR"}))]
     pub settings: Free,
     /// The areas by key.
     pub areas: BTreeMap<String, Area>,
@@ -88,16 +88,16 @@ pub struct Area {
     #[schema(example = "North")]
     pub name: String,
     /// The primary substation that bounds it: `source`, the register, and `id`, its id there.
-    #[schema(required, value_type = Option<Object>, example = json!({"source": "gse_cabine_primarie", "id": "AC001E00001"}))]
+    #[schema(required, value_type = Option<BTreeMap<String, serde_json::Value>>, example = json!({"source": "gse_cabine_primarie", "id": "AC001E00001"}))]
     pub boundary: Option<Free>,
     /// The ids of its grid nodes.
     #[schema(example = json!(["AC001E00001"]))]
     pub topology: Vec<String>,
     /// A point, in degrees: `lat` and `lon`.
-    #[schema(required, value_type = Option<Object>, example = json!({"lat": 45.07, "lon": 7.69}))]
+    #[schema(required, value_type = Option<BTreeMap<String, serde_json::Value>>, example = json!({"lat": 45.07, "lon": 7.69}))]
     pub location: Option<Free>,
     /// GeoJSON.
-    #[schema(required, value_type = Option<Object>)]
+    #[schema(required, value_type = Option<BTreeMap<String, serde_json::Value>>)]
     pub geometry: Option<Free>,
     /// Every other key.
     #[serde(flatten)]
@@ -127,7 +127,7 @@ pub struct TopologyNode {
     #[schema(required)]
     pub parent: Option<String>,
     /// GeoJSON; empty when there is none.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
     pub area: Free,
     /// The ids of the nodes below it, in the order of the nodes.
     #[schema(example = json!(["SS-001"]))]

@@ -68,7 +68,7 @@ pub struct MemberDetail {
     /// The delivery points, by id.
     pub delivery_points: Vec<DeliveryPoint>,
     /// Every other key of the member, and its schema.org type as `type`.
-    #[schema(value_type = Object, example = json!({"type": "schema:Person"}))]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>, example = json!({"type": "schema:Person"}))]
     pub extra: FreeMap,
     /// When it was first stored; RFC 3339, UTC.
     #[schema(example = "2026-01-31T08:15:00.000000Z")]
