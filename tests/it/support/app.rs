@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::statements::Statements;
-use super::{Backend, Fixture, TestDatabase, sample};
+use super::{Fixture, TestDatabase, sample};
 
 /// The limits of a program that is told none.
 #[derive(Parser)]
@@ -36,8 +36,6 @@ struct Defaults {
 /// The program on a migrated, empty database. Clones are the same program.
 #[derive(Clone)]
 pub struct TestApp {
-    /// The database system under it.
-    pub backend: Backend,
     /// What it sends to the database.
     pub statements: Statements,
     /// The use cases without a door.
@@ -59,7 +57,7 @@ impl Fixture for TestApp {
         let state = AppState { registry: registry.clone(), verifier, limits };
         let router = app::router(&state, RouterOptions::default());
         statements.take();
-        Self { backend: database.backend, statements, registry, router, key: key.into() }
+        Self { statements, registry, router, key: key.into() }
     }
 }
 
