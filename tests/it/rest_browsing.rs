@@ -232,6 +232,21 @@ members:
         assert_eq!(point["delivery_point"]["id"], "IT/001 E");
     }
 
+    async fn numbers_keep_the_digits_they_came_with(app: TestApp) {
+        let digits = r#""big":12345678901234567890123,"rated_power":1.50,"small":-0.0"#;
+        let bundle = format!(
+            r#"{{"community": {{"id": "digits", "name": "D", "areas": {{"a": {{"name": "A"}}}}}}, "members": {{"m": {{
+                "user_id": "u", "name": "M", "role": "consumer", "area": "a", "status": "active",
+                "assets": {{"pv": {{"p": {{"name": "P", {digits}}}}}}}}}}}}}"#
+        );
+        let request = app.request(axum::http::Method::POST, "/admin/import").body("application/json", bundle);
+        request.admin().await.json(200);
+        let text = app.get("/admin/communities/digits/assets/p").admin().await.text(200);
+        for number in [r#""big":12345678901234567890123"#, r#""rated_power":1.50"#, r#""small":-0.0"#] {
+            assert!(text.contains(number), "{text}");
+        }
+    }
+
     async fn what_is_not_there_is_not_found(app: TestApp) {
         valley(&app).await;
         for (path, code) in [

@@ -83,6 +83,34 @@ on_both_databases! {
         }
     }
 
+    async fn nothing_in_a_path_a_query_or_a_body_is_a_fault_of_the_server(app: TestApp) {
+        app.import_sample("valley-v0.5.yaml").await;
+        let long = "x".repeat(5_000);
+        let odd = ["%00", "%FF", "%F0%9F%92%A9", "..", "%2E%2E%2F", "%2F", "'--", "%25", "%", "%zz", "+", "*", "{x}", "%0d%0a", &long];
+        for (method, path, _) in operations() {
+            for value in odd {
+                let segment = if path.ends_with("/x") { path.replace("/x", &format!("/{value}")) } else { path.clone() };
+                let query = ["key", "limit", "cursor", "role", "area", "type", "owner", "community", "force"].map(|name| format!("{name}={value}"));
+                for path in [segment.replace('{', "%7B").replace('}', "%7D"), format!("{path}?{}", query.join("&")).replace('{', "%7B").replace('}', "%7D")] {
+                    let answer = app.request(method.clone(), &path).admin().await;
+                    assert!(answer.status.as_u16() < 500, "{method} {path}: {answer:?}");
+                    if answer.status.is_client_error() {
+                        let body: Value = serde_json::from_slice(&answer.body).expect("JSON");
+                        assert!(!body["detail"].is_null(), "{method} {path}: {body}");
+                    }
+                }
+            }
+        }
+        let deep = "[".repeat(100_000);
+        let bodies: [&[u8]; 9] = [b"", b"null", b"{", b"[1e999999]", b"\xff", b"[\"\\ud800\"]", b"[\"\\u0000\"]", b"\0", deep.as_bytes()];
+        for (method, path, _) in operations().into_iter().filter(|(method, ..)| method == Method::POST) {
+            for body in bodies {
+                let answer = app.request(method.clone(), &path).body("application/json", body.to_vec()).admin().await;
+                assert!(answer.status.as_u16() < 500, "{path}: {answer:?}");
+            }
+        }
+    }
+
     async fn an_unknown_route_or_method_is_answered_in_json(app: TestApp) {
         for path in ["/", "/nothing", "/admin", "/admin/communities//members", "/user/nothing", "/docs/nothing"] {
             assert!(app.get(path).admin().await.json(404)["detail"].is_string(), "{path}");
