@@ -12,8 +12,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::graphql;
+use crate::http;
 pub use crate::http::AppState;
-use crate::http::{self, meta};
 use crate::rest;
 
 /// How long running requests may take to finish when the process is told to stop.
@@ -30,7 +30,7 @@ pub struct RouterOptions {
 
 /// Every route of the program within its layers.
 pub fn router(state: &AppState, options: RouterOptions) -> Router {
-    let mut routes = Router::new().merge(meta::router()).merge(rest::router()).merge(graphql::router(state));
+    let mut routes = Router::new().merge(rest::router()).merge(graphql::router(state));
     if let Some(jwks) = options.dev_jwks {
         routes = routes.route("/.well-known/jwks.json", get(async || Json(jwks)));
     }

@@ -33,7 +33,9 @@ pub const MEMBER: &[&str] = &[
 ];
 
 /// The published schema versions.
-pub const SCHEMA_VERSIONS: &[&str] = &["0.4", "0.5", "0.6", "0.7"];
+pub const SCHEMA_VERSIONS: &[&str] = &["0.4", "0.5", "0.6", LATEST_SCHEMA_VERSION];
+/// The highest published version of the bundle schema.
+pub const LATEST_SCHEMA_VERSION: &str = "0.7";
 /// The schema version that ties each area to one primary substation.
 pub const BOUNDED_AREAS: &str = "0.7";
 /// The highest schema version that does not.

@@ -22,6 +22,7 @@ mod write;
 mod tests;
 
 pub use check::{check, check_yaml};
+pub use keys::LATEST_SCHEMA_VERSION;
 pub use model::{BundledDid, CheckedBody, CheckedDocument, Held, Problem, ReadDocument, Unreadable};
 pub use read_json::{JsonBody, JsonUnreadable, read_json};
 pub use read_yaml::read_yaml;

@@ -6,7 +6,6 @@ mod caller;
 mod cors;
 mod entity_tag;
 mod layers;
-pub mod meta;
 mod panic;
 pub mod problem;
 mod request_id;

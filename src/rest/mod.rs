@@ -9,6 +9,7 @@ mod import_export;
 mod list;
 mod lookup;
 mod members;
+mod meta;
 mod openapi;
 mod user;
 mod views;
@@ -23,7 +24,7 @@ pub use openapi::openapi;
 /// Every route of this door, without the layers that both doors share.
 pub fn router() -> Router<AppState> {
     let (routes, _) = routes().split_for_parts();
-    with_entity_tags(routes.merge(docs::router()))
+    with_entity_tags(routes.merge(docs::router())).merge(meta::router())
 }
 
 fn routes() -> OpenApiRouter<AppState> {

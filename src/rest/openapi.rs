@@ -4,10 +4,10 @@ use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
+use super::meta;
 use super::views::problem::{
     ErrorResponse, ImportRefused, ImportUnprocessable, InvalidValue, ValidationErrorResponse,
 };
-use crate::http::meta;
 
 /// How operations are grouped.
 pub(super) mod tag {

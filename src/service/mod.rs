@@ -15,6 +15,10 @@ pub mod self_service;
 pub use context::{Caller, Ctx};
 pub use registry::Registry;
 
+/// The version of this program, and so of what it offers.
+pub const API_VERSION: &str = env!("CARGO_PKG_VERSION");
+pub use crate::bundle::LATEST_SCHEMA_VERSION as SCHEMA_VERSION;
+
 pub use crate::store::{DatabaseSettings, ListArgs, OnStatement};
 
 /// What a use case gives: a value, or why there is none.

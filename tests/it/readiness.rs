@@ -11,6 +11,11 @@ on_both_databases! {
         assert_eq!(statements, Vec::<String>::new());
     }
 
+    async fn the_version_is_that_of_the_program_and_of_the_newest_schema(app: TestApp) {
+        let version = app.get("/version").await.json(200);
+        assert_eq!(version, json!({"api_version": env!("CARGO_PKG_VERSION"), "schema_version": "0.7"}));
+    }
+
     async fn a_registry_with_its_schema_is_ready(app: TestApp) {
         app.get("/ready").await.text(200);
     }

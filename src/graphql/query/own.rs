@@ -4,6 +4,7 @@ use async_graphql::{Context, Object, Result};
 
 use crate::graphql::scope::Scope;
 use crate::graphql::types::{ServiceInfo, Viewer};
+use crate::service::{API_VERSION, SCHEMA_VERSION};
 
 /// The caller, and what this service is.
 #[derive(Default)]
@@ -18,6 +19,6 @@ impl Own {
 
     /// What this service is. It needs no token.
     async fn service(&self) -> ServiceInfo {
-        ServiceInfo { api_version: env!("CARGO_PKG_VERSION"), schema_version: "0.7" }
+        ServiceInfo { api_version: API_VERSION, schema_version: SCHEMA_VERSION }
     }
 }

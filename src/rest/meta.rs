@@ -8,15 +8,9 @@ use axum::{Json, Router};
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use super::problem;
-use super::state::AppState;
 use crate::domain::error::Error;
-use crate::service::Registry;
-
-/// The version of this program, and so of what it offers.
-pub const API_VERSION: &str = env!("CARGO_PKG_VERSION");
-/// The highest published version of the bundle schema that is known.
-pub const SCHEMA_VERSION: &str = "0.7";
+use crate::http::{AppState, problem};
+use crate::service::{API_VERSION, Registry, SCHEMA_VERSION};
 
 /// `GET /health`, `GET /ready`, `GET /version`. None needs a token.
 pub fn router() -> Router<AppState> {
