@@ -22,6 +22,15 @@ impl Columns {
         column
     }
 
+    /// A table that is little more than its key: on SQLite its rows are kept in the key's own tree.
+    pub(crate) fn keyed_table(self) -> TableCreateStatement {
+        let mut table = Table::create();
+        if self.0 == DbBackend::Sqlite {
+            table.extra("WITHOUT ROWID");
+        }
+        table
+    }
+
     pub(crate) fn text(self, name: &'static str) -> ColumnDef {
         self.bytewise(name).not_null().take()
     }

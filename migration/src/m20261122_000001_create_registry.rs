@@ -48,7 +48,6 @@ const PLAIN: &[Listed] = &[
     ("asset_of_member_by_key", "asset", &["member_id", "key"]),
     ("asset_by_sensor_id", "asset", &["sensor_id"]),
     ("asset_measure_by_measured_key", "asset_measure", &["community_id", "measured_key"]),
-    ("holding_of_community", "holding", &["community_id"]),
     ("holding_of_member", "holding", &["member_id"]),
 ];
 
@@ -163,7 +162,8 @@ fn asset(columns: Columns) -> TableCreateStatement {
 }
 
 fn asset_measure(columns: Columns) -> TableCreateStatement {
-    Table::create()
+    columns
+        .keyed_table()
         .table("asset_measure")
         .col(uuid("asset_id"))
         .col(columns.text("measured_key"))
@@ -174,7 +174,8 @@ fn asset_measure(columns: Columns) -> TableCreateStatement {
 }
 
 fn holding(columns: Columns) -> TableCreateStatement {
-    Table::create()
+    columns
+        .keyed_table()
         .table("holding")
         .col(columns.text("kind"))
         .col(columns.text("folded_id"))

@@ -67,6 +67,8 @@ impl Store {
                     .pragma("journal_mode", "WAL")
                     .pragma("synchronous", "NORMAL")
                     .pragma("cache_size", "-16000")
+                    // In pages of 4 KiB: an import is not held up by copying it out of the log at once.
+                    .pragma("wal_autocheckpoint", "20000")
                     .pragma("temp_store", "MEMORY")
                     .foreign_keys(true)
                     .busy_timeout(busy_timeout)

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use entity::{asset, asset_measure, community, delivery_point, holding, member};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, Iterable};
 use uuid::Uuid;
 
 use super::table;
@@ -21,8 +21,14 @@ use crate::domain::import::{CommunityGraph, Counts, MemberGraph};
 use crate::domain::member::Member;
 use crate::domain::timestamp::Timestamp;
 
-/// Values that one insert binds: within the limits of both databases (32 766 and 65 535).
-const MAX_BINDS: usize = 16_000;
+/// Values that one insert binds, within the limits of both databases (32 766 and 65 535). A statement
+/// costs PostgreSQL a journey and SQLite the memory of its prepared form.
+fn max_binds(backend: DbBackend) -> usize {
+    match backend {
+        DbBackend::Sqlite => 2_000,
+        _ => 16_000,
+    }
+}
 
 /// What is to be done so that a stored community says what a bundle says.
 pub struct Plan<'g> {
@@ -274,7 +280,12 @@ impl<'g> Plan<'g> {
             handle.execute(&Query::delete().from_table(asset::Entity).and_where(gone).take()).await?;
         }
         if self.community_exists && !self.is_noop() {
-            let gone = Expr::col(holding::Column::CommunityId).eq(self.community.id);
+            let members = Query::select()
+                .column(member::Column::Id)
+                .from(member::Entity)
+                .and_where(Expr::col(member::Column::CommunityId).eq(self.community.id))
+                .take();
+            let gone = Expr::col(holding::Column::MemberId).in_subquery(members);
             handle.execute(&Query::delete().from_table(holding::Entity).and_where(gone).take()).await?;
         }
         Ok(())
@@ -456,7 +467,7 @@ where
     E::ActiveModel: Send,
 {
     let columns = E::Column::iter().count();
-    let chunk = MAX_BINDS / columns;
+    let chunk = max_binds(handle.get_database_backend()) / columns;
     let mut rows = rows.peekable();
     while rows.peek().is_some() {
         let models: Vec<E::ActiveModel> = rows.by_ref().take(chunk).map(M::into_active_model).collect();
