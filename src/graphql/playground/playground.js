@@ -35,7 +35,7 @@ const examples = [
     pageInfo { hasNextPage endCursor }
   }
 }` },
-  { name: "A community, all of it", variables: { key: "aurora-highlands" }, query: `query Community($key: String!) {
+  { name: "A community, all of it", variables: { key: "valle-chiara" }, query: `query Community($key: String!) {
   community(key: $key) {
     name
     members(first: 50) {
@@ -77,7 +77,7 @@ const examples = [
     }
   }
 }` },
-  { name: "Who holds this sensor", variables: { sensorId: "" }, query: `query Holder($sensorId: String!) {
+  { name: "Who holds this sensor", variables: { sensorId: "edge-7f31a0" }, query: `query Holder($sensorId: String!) {
   assetBySensorId(sensorId: $sensorId) {
     key
     name
@@ -86,7 +86,7 @@ const examples = [
     ... on MeterAsset { deliveryPoint { code address } }
   }
 }` },
-  { name: "The grid of a community", variables: { key: "aurora-highlands" }, query: `query Grid($key: String!) {
+  { name: "The grid of a community", variables: { key: "valle-chiara" }, query: `query Grid($key: String!) {
   community(key: $key) {
     operators { key name country }
     topology {
