@@ -7,7 +7,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use entity::{asset, asset_measure, community, delivery_point, holding, member};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, Iterable};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, Iterable, QueryTrait,
+};
 use uuid::Uuid;
 
 use super::table;
@@ -459,6 +461,7 @@ impl<'g> Plan<'g> {
 }
 
 /// Inserts rows in as few statements as the bind limits allow. Every full statement has the same text.
+/// The next statement is put together while the database works on the last one.
 async fn insert_all<M, E>(handle: &Handle, rows: Box<dyn Iterator<Item = M> + Send + '_>) -> Result<()>
 where
     M: IntoActiveModel<E::ActiveModel> + Send,
@@ -466,12 +469,19 @@ where
     M: sea_orm::ModelTrait<Entity = E>,
     E::ActiveModel: Send,
 {
-    let columns = E::Column::iter().count();
-    let chunk = max_binds(handle.get_database_backend()) / columns;
+    let backend = handle.get_database_backend();
+    let chunk = max_binds(backend) / E::Column::iter().count();
     let mut rows = rows.peekable();
-    while rows.peek().is_some() {
+    let mut insert_next = || {
+        rows.peek()?;
         let models: Vec<E::ActiveModel> = rows.by_ref().take(chunk).map(M::into_active_model).collect();
-        E::insert_many(models).exec_without_returning(handle).await?;
+        Some(E::insert_many(models).build(backend))
+    };
+    let mut next = insert_next();
+    while let Some(insert) = next {
+        let (inserted, after) = futures_util::join!(handle.execute_raw(insert), async { insert_next() });
+        inserted?;
+        next = after;
     }
     Ok(())
 }
