@@ -20,12 +20,7 @@ pub struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// The asset of the row.
-    #[sea_orm(
-        belongs_to = "super::asset::Entity",
-        from = "Column::AssetId",
-        to = "super::asset::Column::Id",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to = "super::asset::Entity", from = "Column::AssetId", to = "super::asset::Column::Id")]
     Asset,
 }
 

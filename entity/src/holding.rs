@@ -26,16 +26,14 @@ pub enum Relation {
     #[sea_orm(
         belongs_to = "super::community::Entity",
         from = "Column::CommunityId",
-        to = "super::community::Column::Id",
-        on_delete = "Cascade"
+        to = "super::community::Column::Id"
     )]
     Community,
     /// The member of the row.
     #[sea_orm(
         belongs_to = "super::member::Entity",
         from = "Column::MemberId",
-        to = "super::member::Column::Id",
-        on_delete = "Cascade"
+        to = "super::member::Column::Id"
     )]
     Member,
 }

@@ -161,6 +161,8 @@ fn asset(columns: Columns) -> TableCreateStatement {
         .take()
 }
 
+/// Derived from the assets and written with them. No foreign key: PostgreSQL would check it with a query a row,
+/// against what the same transaction has just written.
 fn asset_measure(columns: Columns) -> TableCreateStatement {
     columns
         .keyed_table()
@@ -169,10 +171,10 @@ fn asset_measure(columns: Columns) -> TableCreateStatement {
         .col(columns.text("measured_key"))
         .col(uuid("community_id"))
         .primary_key(Index::create().name("asset_measure_key").col("asset_id").col("measured_key"))
-        .foreign_key(&mut belongs_to("asset_measure", "asset_id", "asset"))
         .take()
 }
 
+/// Derived from the active members and their assets, and written with them; without foreign key, as above.
 fn holding(columns: Columns) -> TableCreateStatement {
     columns
         .keyed_table()
@@ -182,7 +184,6 @@ fn holding(columns: Columns) -> TableCreateStatement {
         .col(uuid("community_id"))
         .col(uuid("member_id"))
         .primary_key(Index::create().name("holding_key").col("kind").col("folded_id"))
-        .foreign_key(&mut belongs_to("holding", "member_id", "member"))
         .take()
 }
 

@@ -2,6 +2,7 @@
 //! domain values; nothing of the database's own words leaves this module.
 
 pub mod assets;
+mod bulk;
 pub mod communities;
 mod condition;
 mod connection;

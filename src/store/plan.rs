@@ -7,11 +7,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use entity::{asset, asset_measure, community, delivery_point, holding, member};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, Iterable, QueryTrait,
-};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel, Iterable};
 use uuid::Uuid;
 
+use super::bulk::insert_all;
 use super::table;
 use super::{Handle, Result, Scope, communities, set};
 use crate::domain::asset::{Asset, AssetContent};
@@ -22,15 +21,6 @@ use crate::domain::fold::folded;
 use crate::domain::import::{CommunityGraph, Counts, MemberGraph};
 use crate::domain::member::Member;
 use crate::domain::timestamp::Timestamp;
-
-/// Values that one insert binds, within the limits of both databases (32 766 and 65 535). A statement
-/// costs PostgreSQL a journey and SQLite the memory of its prepared form.
-fn max_binds(backend: DbBackend) -> usize {
-    match backend {
-        DbBackend::Sqlite => 2_000,
-        _ => 16_000,
-    }
-}
 
 /// What is to be done so that a stored community says what a bundle says.
 pub struct Plan<'g> {
@@ -267,20 +257,13 @@ impl<'g> Plan<'g> {
             && self.cleared_assets.is_empty()
     }
 
-    /// Takes out what goes and what will be filled in again.
+    /// Takes out what goes and what will be filled in again. The derived tables first: they are found
+    /// through the rows that they are derived from. Every asset of a cleared member is a cleared asset.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn clear(&self, handle: &Handle) -> Result<()> {
         let backend = handle.get_database_backend();
-        if !self.cleared_members.is_empty() {
-            let gone = set::is_one_of_ids(backend, Expr::col(member::Column::Id), &self.cleared_members);
-            handle.execute(&Query::delete().from_table(member::Entity).and_where(gone).take()).await?;
-        }
-        if !self.cleared_assets.is_empty() {
-            let gone = set::is_one_of_ids(backend, Expr::col(asset::Column::Id), &self.cleared_assets);
-            handle.execute(&Query::delete().from_table(asset::Entity).and_where(gone).take()).await?;
-        }
         if self.community_exists && !self.is_noop() {
             let members = Query::select()
                 .column(member::Column::Id)
@@ -289,6 +272,17 @@ impl<'g> Plan<'g> {
                 .take();
             let gone = Expr::col(holding::Column::MemberId).in_subquery(members);
             handle.execute(&Query::delete().from_table(holding::Entity).and_where(gone).take()).await?;
+        }
+        if !self.cleared_members.is_empty() {
+            let gone = set::is_one_of_ids(backend, Expr::col(member::Column::Id), &self.cleared_members);
+            handle.execute(&Query::delete().from_table(member::Entity).and_where(gone).take()).await?;
+        }
+        if !self.cleared_assets.is_empty() {
+            let gone =
+                set::is_one_of_ids(backend, Expr::col(asset_measure::Column::AssetId), &self.cleared_assets);
+            handle.execute(&Query::delete().from_table(asset_measure::Entity).and_where(gone).take()).await?;
+            let gone = set::is_one_of_ids(backend, Expr::col(asset::Column::Id), &self.cleared_assets);
+            handle.execute(&Query::delete().from_table(asset::Entity).and_where(gone).take()).await?;
         }
         Ok(())
     }
@@ -458,30 +452,4 @@ impl<'g> Plan<'g> {
             })
         })
     }
-}
-
-/// Inserts rows in as few statements as the bind limits allow. Every full statement has the same text.
-/// The next statement is put together while the database works on the last one.
-async fn insert_all<M, E>(handle: &Handle, rows: Box<dyn Iterator<Item = M> + Send + '_>) -> Result<()>
-where
-    M: IntoActiveModel<E::ActiveModel> + Send,
-    E: EntityTrait<Model = M>,
-    M: sea_orm::ModelTrait<Entity = E>,
-    E::ActiveModel: Send,
-{
-    let backend = handle.get_database_backend();
-    let chunk = max_binds(backend) / E::Column::iter().count();
-    let mut rows = rows.peekable();
-    let mut insert_next = || {
-        rows.peek()?;
-        let models: Vec<E::ActiveModel> = rows.by_ref().take(chunk).map(M::into_active_model).collect();
-        Some(E::insert_many(models).build(backend))
-    };
-    let mut next = insert_next();
-    while let Some(insert) = next {
-        let (inserted, after) = futures_util::join!(handle.execute_raw(insert), async { insert_next() });
-        inserted?;
-        next = after;
-    }
-    Ok(())
 }
