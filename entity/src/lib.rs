@@ -11,3 +11,4 @@ pub mod community;
 pub mod delivery_point;
 pub mod holding;
 pub mod member;
+pub mod search_text;

@@ -5,6 +5,7 @@ use sea_orm_migration::prelude::*;
 
 mod column;
 mod m20261122_000001_create_registry;
+mod m20261123_000002_add_search;
 
 /// Every step, in order.
 #[derive(Debug)]
@@ -13,6 +14,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_create_registry::Migration)]
+        vec![
+            Box::new(m20261122_000001_create_registry::Migration),
+            Box::new(m20261123_000002_add_search::Migration),
+        ]
     }
 }

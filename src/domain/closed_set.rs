@@ -104,3 +104,32 @@ closed_set! {
         Feeder = "feeder",
     }
 }
+closed_set! {
+    /// What a search can find.
+    SearchKind {
+        /// A community.
+        Community = "community",
+        /// A member.
+        Member = "member",
+        /// A delivery point.
+        DeliveryPoint = "delivery_point",
+        /// An asset.
+        Asset = "asset",
+    }
+}
+
+closed_set! {
+    /// What something can be found by.
+    SearchField {
+        /// The name.
+        Name = "name",
+        /// The key, unique in the community.
+        Key = "key",
+        /// The identity provider's user name of a member.
+        UserId = "user_id",
+        /// The id of the measuring device behind an asset.
+        SensorId = "sensor_id",
+        /// The id that the grid operator gave a delivery point.
+        Code = "code",
+    }
+}

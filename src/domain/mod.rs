@@ -20,4 +20,5 @@ pub mod member;
 pub mod node;
 pub mod order;
 pub mod page;
+pub mod search;
 pub mod timestamp;

@@ -65,3 +65,19 @@ pub enum TopologyNodeType {
     /// A feeder.
     Feeder,
 }
+
+/// What something can be found by.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "closed_set::SearchField")]
+pub enum SearchField {
+    /// The name.
+    Name,
+    /// The key, unique in the community.
+    Key,
+    /// The identity provider's user name of a member.
+    UserId,
+    /// The id of the measuring device behind an asset.
+    SensorId,
+    /// The id that the grid operator gave a delivery point.
+    Code,
+}

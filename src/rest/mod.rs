@@ -11,6 +11,7 @@ mod lookup;
 mod members;
 mod meta;
 mod openapi;
+mod search;
 mod user;
 mod views;
 
@@ -34,6 +35,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .merge(members::router())
         .merge(delivery_points::router())
         .merge(assets::router())
+        .merge(search::router())
         .merge(lookup::router())
         .merge(import_export::router())
 }

@@ -10,6 +10,7 @@ pub mod import;
 pub mod lookup;
 pub mod member;
 mod registry;
+pub mod search;
 pub mod self_service;
 
 pub use context::{Caller, Ctx};

@@ -105,7 +105,8 @@ impl Conditions {
         }
     }
 
-    fn contains(&self, column: SimpleExpr, text: &str) -> SimpleExpr {
+    /// `column` contains a text.
+    pub(super) fn contains(&self, column: SimpleExpr, text: &str) -> SimpleExpr {
         let function = match self.backend {
             DbBackend::Postgres => "strpos($1, $2) > 0",
             _ => "instr(?, ?) > 0",

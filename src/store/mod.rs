@@ -16,6 +16,7 @@ pub mod members;
 pub mod plan;
 mod record;
 mod scope;
+pub mod search;
 mod set;
 mod table;
 

@@ -5,21 +5,22 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use entity::{asset, asset_measure, community, delivery_point, holding, member};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel, Iterable};
+use entity::{asset, asset_measure, community, delivery_point, holding, member, search_text};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable};
 use uuid::Uuid;
 
 use super::bulk::insert_all;
 use super::table;
 use super::{Handle, Result, Scope, communities, set};
 use crate::domain::asset::{Asset, AssetContent};
-use crate::domain::closed_set::MemberStatus;
+use crate::domain::closed_set::{ClosedSet, MemberStatus};
 use crate::domain::community::{Community, CommunityContent};
 use crate::domain::delivery_point::{DeliveryPoint, DeliveryPointContent};
 use crate::domain::fold::folded;
 use crate::domain::import::{CommunityGraph, Counts, MemberGraph};
 use crate::domain::member::Member;
+use crate::domain::search::Searchable;
 use crate::domain::timestamp::Timestamp;
 
 /// What is to be done so that a stored community says what a bundle says.
@@ -263,28 +264,39 @@ impl<'g> Plan<'g> {
     /// # Errors
     /// When the database fails.
     pub async fn clear(&self, handle: &Handle) -> Result<()> {
+        if !self.community_exists || self.is_noop() {
+            return Ok(());
+        }
         let backend = handle.get_database_backend();
-        if self.community_exists && !self.is_noop() {
-            let members = Query::select()
-                .column(member::Column::Id)
-                .from(member::Entity)
-                .and_where(Expr::col(member::Column::CommunityId).eq(self.community.id))
-                .take();
-            let gone = Expr::col(holding::Column::MemberId).in_subquery(members);
-            handle.execute(&Query::delete().from_table(holding::Entity).and_where(gone).take()).await?;
+        let members = Query::select()
+            .column(member::Column::Id)
+            .from(member::Entity)
+            .and_where(Expr::col(member::Column::CommunityId).eq(self.community.id))
+            .take();
+        delete(handle, holding::Entity, Expr::col(holding::Column::MemberId).in_subquery(members)).await?;
+        if self.community.changed {
+            let id = Expr::col(search_text::Column::Id).eq(self.community.id);
+            delete(handle, search_text::Entity, self.searched().and(id)).await?;
         }
         if !self.cleared_members.is_empty() {
-            let gone = set::is_one_of_ids(backend, Expr::col(member::Column::Id), &self.cleared_members);
-            handle.execute(&Query::delete().from_table(member::Entity).and_where(gone).take()).await?;
+            let of = |column| set::is_one_of_ids(backend, column, &self.cleared_members);
+            let searched = self.searched().and(of(Expr::col(search_text::Column::MemberId)));
+            delete(handle, search_text::Entity, searched).await?;
+            delete(handle, member::Entity, of(Expr::col(member::Column::Id))).await?;
         }
         if !self.cleared_assets.is_empty() {
-            let gone =
-                set::is_one_of_ids(backend, Expr::col(asset_measure::Column::AssetId), &self.cleared_assets);
-            handle.execute(&Query::delete().from_table(asset_measure::Entity).and_where(gone).take()).await?;
-            let gone = set::is_one_of_ids(backend, Expr::col(asset::Column::Id), &self.cleared_assets);
-            handle.execute(&Query::delete().from_table(asset::Entity).and_where(gone).take()).await?;
+            let of = |column| set::is_one_of_ids(backend, column, &self.cleared_assets);
+            let searched = self.searched().and(of(Expr::col(search_text::Column::Id)));
+            delete(handle, search_text::Entity, searched).await?;
+            delete(handle, asset_measure::Entity, of(Expr::col(asset_measure::Column::AssetId))).await?;
+            delete(handle, asset::Entity, of(Expr::col(asset::Column::Id))).await?;
         }
         Ok(())
+    }
+
+    /// What a search looks through in this community.
+    fn searched(&self) -> SimpleExpr {
+        Expr::col(search_text::Column::CommunityId).eq(self.community.id)
     }
 
     /// Fills in what the bundle says and is not stored.
@@ -302,7 +314,8 @@ impl<'g> Plan<'g> {
         insert_all(handle, Box::new(self.assets.iter().map(|planned| self.asset_row(planned)))).await?;
         insert_all(handle, Box::new(self.assets.iter().flat_map(|planned| self.measure_rows(planned))))
             .await?;
-        insert_all(handle, Box::new(self.holding_rows())).await
+        insert_all(handle, Box::new(self.holding_rows())).await?;
+        insert_all(handle, Box::new(self.search_rows())).await
     }
 
     async fn fill_community(&self, handle: &Handle) -> Result<()> {
@@ -440,6 +453,35 @@ impl<'g> Plan<'g> {
             .collect()
     }
 
+    /// What a search looks through, of the rows that are filled in.
+    fn search_rows(&self) -> impl Iterator<Item = search_text::Model> {
+        let community = self.community.changed.then(|| {
+            let id = self.community.id;
+            self.search_row(id, id, &self.graph.community)
+        });
+        let members = self.members.iter().flat_map(move |planned| {
+            let (id, graph) = (planned.identity.id, planned.graph);
+            let points = planned.points.iter().zip(&graph.delivery_points);
+            let points = points.map(move |(&point, content)| self.search_row(point, id, content));
+            std::iter::once(self.search_row(id, id, &graph.content)).chain(points)
+        });
+        let assets = self
+            .assets
+            .iter()
+            .map(move |planned| self.search_row(planned.identity.id, planned.member_id, planned.content));
+        community.into_iter().chain(members).chain(assets)
+    }
+
+    fn search_row<S: Searchable>(&self, id: Uuid, member_id: Uuid, content: &S) -> search_text::Model {
+        search_text::Model {
+            community_id: self.community.id,
+            id,
+            member_id,
+            kind: S::KIND.as_str().to_owned(),
+            text: content.search_text(),
+        }
+    }
+
     /// What the active members hold. An identifier that stands twice with one member is held once.
     fn holding_rows(&self) -> impl Iterator<Item = holding::Model> {
         let active = self.named.iter().filter(|(_, graph)| graph.content.status == MemberStatus::Active);
@@ -452,4 +494,9 @@ impl<'g> Plan<'g> {
             })
         })
     }
+}
+
+async fn delete(handle: &Handle, table: impl EntityTrait, rows: SimpleExpr) -> Result<()> {
+    handle.execute(&Query::delete().from_table(table).and_where(rows).take()).await?;
+    Ok(())
 }

@@ -20,4 +20,5 @@ mod rest_import_export;
 mod rest_lookup;
 mod rest_self_service;
 mod round_trip;
+mod search;
 mod support;

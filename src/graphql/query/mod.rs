@@ -5,6 +5,7 @@ mod list;
 mod lookup;
 mod node;
 mod own;
+mod search;
 
 use async_graphql::MergedObject;
 
@@ -12,7 +13,7 @@ use crate::domain::error::Error;
 
 /// The entry points of every query.
 #[derive(MergedObject, Default)]
-pub struct Query(node::ById, list::Lists, lookup::Lookups, own::Own, export::Export);
+pub struct Query(node::ById, list::Lists, lookup::Lookups, search::Search, own::Own, export::Export);
 
 /// A query for something absent is answered with null.
 fn unless_absent<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {

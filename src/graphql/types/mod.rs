@@ -11,6 +11,7 @@ mod import_report;
 mod member;
 mod node;
 mod operator;
+mod search_hit;
 mod service_info;
 mod topology_node;
 mod viewer;
@@ -22,5 +23,6 @@ pub use delivery_point::{DeliveryPoint, DuplicateDeliveryPoint, delivery_point_a
 pub use import_report::{ImportReport, MultiImportReport};
 pub use member::{Member, member_args};
 pub use node::Node;
+pub use search_hit::SearchHit;
 pub use service_info::ServiceInfo;
 pub use viewer::Viewer;

@@ -142,6 +142,16 @@ impl Given {
         None
     }
 
+    /// A whole number.
+    pub fn whole_number(&mut self, name: &str) -> Option<i64> {
+        let text = self.text(name)?;
+        let number = text.parse().ok();
+        if number.is_none() {
+            self.note("int_parsing", name, "a whole number".to_owned(), &text);
+        }
+        number
+    }
+
     /// The page that `limit` and `cursor` ask for, by key.
     pub fn page(&mut self, list: ListKind) -> PageRequest {
         PageRequest {

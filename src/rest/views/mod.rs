@@ -10,5 +10,6 @@ pub mod lookup;
 pub mod member;
 pub mod page;
 pub mod problem;
+pub mod search;
 pub mod user;
 pub mod words;

@@ -7,7 +7,9 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::domain::closed_set::{AssetType, ClosedSet, MemberRole, MemberStatus, TopologyNodeType};
+use crate::domain::closed_set::{
+    AssetType, ClosedSet, MemberRole, MemberStatus, SearchField, SearchKind, TopologyNodeType,
+};
 
 /// A word of a closed set.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +23,11 @@ pub type StatusWord = Word<MemberStatus>;
 pub type AssetTypeWord = Word<AssetType>;
 /// The kind of a grid node.
 pub type NodeTypeWord = Word<TopologyNodeType>;
+
+/// What a search can find.
+pub type SearchKindWord = Word<SearchKind>;
+/// What something can be found by.
+pub type SearchFieldWord = Word<SearchField>;
 
 /// How a closed set is called and described in the OpenAPI document.
 trait Documented: ClosedSet {
@@ -47,6 +54,16 @@ impl Documented for AssetType {
 impl Documented for TopologyNodeType {
     const NAME: &'static str = "TopologyNodeType";
     const DESCRIPTION: &'static str = "The kind of a grid node.";
+}
+
+impl Documented for SearchKind {
+    const NAME: &'static str = "SearchKind";
+    const DESCRIPTION: &'static str = "What a search can find.";
+}
+
+impl Documented for SearchField {
+    const NAME: &'static str = "SearchField";
+    const DESCRIPTION: &'static str = "What something can be found by.";
 }
 
 impl<W: ClosedSet> Serialize for Word<W> {
