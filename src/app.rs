@@ -26,11 +26,13 @@ pub struct RouterOptions {
     pub cors_origins: Vec<String>,
     /// The public half of the development key, to be shown at `/.well-known/jwks.json`.
     pub dev_jwks: Option<Value>,
+    /// What GraphQL shows of itself, and which operations it runs.
+    pub graphql: graphql::Options,
 }
 
 /// Every route of the program within its layers.
 pub fn router(state: &AppState, options: RouterOptions) -> Router {
-    let mut routes = Router::new().merge(rest::router()).merge(graphql::router(state));
+    let mut routes = Router::new().merge(rest::router()).merge(graphql::router(state, options.graphql));
     if let Some(jwks) = options.dev_jwks {
         routes = routes.route("/.well-known/jwks.json", get(async || Json(jwks)));
     }

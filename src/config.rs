@@ -210,9 +210,48 @@ pub struct HttpArgs {
     )]
     pub cors_origins: Vec<String>,
 
+    /// What GraphQL shows of itself, and which operations it runs
+    #[command(flatten)]
+    pub graphql: GraphqlArgs,
+
     /// What a request may take
     #[command(flatten)]
     pub limits: HttpLimits,
+}
+
+/// What GraphQL shows of itself, and which operations it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(next_help_heading = "GraphQL")]
+pub struct GraphqlArgs {
+    /// Whether GraphQL can be asked for its schema; off: /schema.graphql and suggestions are off as well
+    #[arg(long, env = "REC_REGISTRY_GRAPHQL_INTROSPECTION", value_name = "SWITCH", default_value = "on")]
+    pub introspection: Switch,
+
+    /// Whether the refusal of an unknown field or argument says what may have been meant
+    #[arg(long, env = "REC_REGISTRY_GRAPHQL_SUGGESTIONS", value_name = "SWITCH", default_value = "on")]
+    pub suggestions: Switch,
+
+    /// Run the GraphQL operations of this manifest alone: JSON, texts by their SHA-256, or Apollo's manifest
+    /// [default: any operation]
+    #[arg(long, env = "REC_REGISTRY_GRAPHQL_PERSISTED_ONLY", value_name = "FILE")]
+    pub persisted_only: Option<PathBuf>,
+}
+
+/// Something that is on or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+impl Switch {
+    /// Whether it is on.
+    #[must_use]
+    pub fn is_on(self) -> bool {
+        self == Self::On
+    }
 }
 
 /// What a request may take.
@@ -327,6 +366,10 @@ graphql_limits! {
     errors, "graphql-errors", "ERRORS", 20;
     /// Largest JSON body, in bytes, variables and all
     body_bytes, "graphql-body-bytes", "BODY_BYTES", MIB;
+    /// Most documents that are kept parsed
+    documents, "graphql-documents", "DOCUMENTS", 1_000;
+    /// Most memory of the documents that are kept parsed, in bytes, estimated
+    documents_bytes, "graphql-documents-bytes", "DOCUMENTS_BYTES", 32 * MIB;
 }
 
 /// What is logged, and how it looks.

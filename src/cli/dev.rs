@@ -15,6 +15,7 @@ use crate::auth::{DevKey, Principal, TokenRequest};
 use crate::config::{DatabaseArgs, DatabaseUrl, HttpArgs, PoolArgs};
 use crate::domain::filter::Filter;
 use crate::domain::import::ImportOptions;
+use crate::graphql;
 use crate::service::import::{Format, import};
 use crate::service::{Registry, community};
 
@@ -74,8 +75,10 @@ impl Dev {
         if !self.empty {
             fill_if_empty(&registry).await?;
         }
+        let graphql = graphql::Options::read(&self.http.graphql, &self.http.limits.graphql).await?;
         let state = AppState { registry, verifier: key.verifier()?, limits: Arc::new(self.http.limits) };
-        let options = RouterOptions { cors_origins: self.http.cors_origins, dev_jwks: Some(key.jwks()) };
+        let options =
+            RouterOptions { cors_origins: self.http.cors_origins, dev_jwks: Some(key.jwks()), graphql };
         let router = app::router(&state, options);
         let listener = app::listen(self.http.listen).await?;
         print!("{}", welcome(listener.local_addr()?, database.url(), &key)?);

@@ -9,6 +9,7 @@ use super::target::{Database, told};
 use crate::app::{self, AppState, RouterOptions};
 use crate::auth::{Issuer, Verifier, check_cryptography};
 use crate::config::{AuthArgs, HttpArgs, closed};
+use crate::graphql;
 
 /// Serve the registry.
 ///
@@ -41,6 +42,7 @@ impl Serve {
             }
         };
         check_cryptography()?;
+        let graphql = graphql::Options::read(&http.graphql, &http.limits.graphql).await?;
         let _lock = database.lock()?;
         let registry = database.connect().await?;
         if !no_migrate {
@@ -49,7 +51,7 @@ impl Serve {
         let issuer = Issuer::new(&rules.issuer, auth.auth_jwks_url.as_deref())?;
         let verifier = Verifier::with_issuer(rules, issuer);
         let state = AppState { registry, verifier, limits: Arc::new(http.limits) };
-        let options = RouterOptions { cors_origins: http.cors_origins, dev_jwks: None };
+        let options = RouterOptions { cors_origins: http.cors_origins, dev_jwks: None, graphql };
         let listener = app::listen(http.listen).await?;
         tracing::info!(address = %listener.local_addr()?, database = %database.url(), "serving");
         app::serve(listener, app::router(&state, options), state).await?;

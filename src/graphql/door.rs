@@ -8,8 +8,10 @@ use async_graphql::{Response, ServerError, Value};
 use serde::Serialize;
 
 use super::batch::{self, Queue};
+use super::documents::Documents;
 use super::error::{code, finish, request_error};
 use super::limits::Limits;
+use super::options::Options;
 use super::outline::Outline;
 use super::request::{Parameters, Prepared};
 use super::response::Plan;
@@ -25,8 +27,9 @@ pub struct Door(Arc<Parts>);
 struct Parts {
     registry: Registry,
     schema: Schema,
-    sdl: String,
+    sdl: Option<String>,
     outline: Outline,
+    documents: Documents,
     limits: Arc<HttpLimits>,
 }
 
@@ -59,20 +62,31 @@ impl Answer {
 
 impl Door {
     /// The door to a registry.
-    pub fn new(registry: Registry, limits: Arc<HttpLimits>) -> Self {
+    pub fn new(registry: Registry, limits: Arc<HttpLimits>, options: Options) -> Self {
         let sdl = sdl();
-        let outline = Outline::of(&sdl);
-        Self(Arc::new(Parts { registry, schema: schema(), sdl, outline, limits }))
+        Self(Arc::new(Parts {
+            registry,
+            schema: schema(&options),
+            outline: options.outline(&sdl),
+            sdl: options.introspection.then_some(sdl),
+            documents: Documents::new(options.listed, &limits.graphql),
+            limits,
+        }))
     }
 
-    /// The limits of a request.
+    /// The limits of a GraphQL request.
     pub fn limits(&self) -> &Limits {
         &self.0.limits.graphql
     }
 
-    /// The schema in the schema definition language.
-    pub fn sdl(&self) -> &str {
-        &self.0.sdl
+    /// The limits of any request.
+    pub fn http_limits(&self) -> &HttpLimits {
+        &self.0.limits
+    }
+
+    /// The schema in the schema definition language; none when it cannot be asked for.
+    pub fn sdl(&self) -> Option<&str> {
+        self.0.sdl.as_deref()
     }
 
     /// Answers one request.
@@ -88,7 +102,7 @@ impl Door {
     /// # Errors
     /// When it cannot; and for subscriptions, which do not go this way.
     pub fn prepare(&self, parameters: Parameters<'_>) -> Result<Prepared, ServerError> {
-        let prepared = parameters.prepare(&self.0.outline, self.limits())?;
+        let prepared = parameters.prepare(&self.0.documents, &self.0.outline, self.limits())?;
         if prepared.operation_type() == Some(OperationType::Subscription) {
             return Err(request_error(code::BAD_USER_INPUT, "Subscriptions are not spoken here"));
         }
@@ -120,10 +134,11 @@ impl Door {
         let queue = Queue::default();
         let scope = Arc::new(Scope::new(self.0.registry.context(caller).reading_as_one(), queue.clone()));
         let named = matches!(prepared.document.operations, DocumentOperations::Multiple(_));
+        // The library asks for the text again only to parse it.
         let mut request =
-            async_graphql::Request::new(prepared.query).variables(prepared.variables).data(scope);
+            async_graphql::Request::new(String::new()).variables(prepared.variables).data(scope);
         request.operation_name = prepared.operation_name.filter(|_| named);
-        request.set_parsed_query(prepared.document);
+        request.set_parsed_query(Arc::unwrap_or_clone(prepared.document));
         let execution = batch::run(self.0.schema.execute(request), queue);
         tokio::time::timeout(limit, execution).await.ok()
     }

@@ -3,6 +3,7 @@
 
 mod batch;
 mod connection;
+mod documents;
 mod door;
 mod enums;
 mod error;
@@ -12,6 +13,7 @@ mod id;
 mod limits;
 mod loaders;
 mod mutation;
+mod options;
 mod order;
 mod outline;
 mod playground;
@@ -24,4 +26,5 @@ mod scope;
 mod types;
 
 pub use http::router;
+pub use options::Options;
 pub use schema::sdl;

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     BaseType, DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
     SelectionSet,
@@ -13,8 +13,9 @@ use async_graphql::{Name, Positioned, ServerError, Value, Variables};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::error::{code, request_error, set_code};
-use super::limits::{Limits, check_document, check_query_text, check_variables_text};
+use super::documents::{Documents, Persisted};
+use super::error::{code, request_error};
+use super::limits::{Limits, check_document, check_variables_text};
 use super::outline::Outline;
 use super::scalar;
 
@@ -22,27 +23,25 @@ use super::scalar;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Parameters<'b> {
-    /// The text of the document.
-    #[serde(borrow)]
-    pub query: Cow<'b, str>,
+    /// The text of the document; none when the extensions name one.
+    #[serde(borrow, default)]
+    pub query: Option<Cow<'b, str>>,
     /// Which of its operations is to run.
     #[serde(borrow, default)]
     pub operation_name: Option<Cow<'b, str>>,
     /// The variables, an object.
     #[serde(borrow, default)]
     pub variables: Option<&'b RawValue>,
-    /// Extensions, an object; none is known.
+    /// Extensions, an object; `persistedQuery` alone is known.
     #[serde(borrow, default)]
     pub extensions: Option<&'b RawValue>,
 }
 
 /// A request that is within the limits and can be run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Prepared {
-    /// The text of the document.
-    pub query: String,
     /// The document.
-    pub document: ExecutableDocument,
+    pub document: Arc<ExecutableDocument>,
     /// The name of the operation that is to run, when the document has names.
     pub operation_name: Option<String>,
     /// The variables of that operation.
@@ -53,12 +52,15 @@ impl Parameters<'_> {
     /// Checks the parameters themselves.
     ///
     /// # Errors
-    /// When `variables` or `extensions` is something else than an object.
+    /// When `variables` or `extensions` is something else than an object, or no document is asked for.
     pub fn check(&self) -> Result<(), ServerError> {
         for (name, value) in [("variables", self.variables), ("extensions", self.extensions)] {
             if value.is_some_and(|value| !value.get().starts_with('{') && value.get() != "null") {
                 return Err(request_error(code::BAD_USER_INPUT, format!("{name} must be an object")));
             }
+        }
+        if self.query.is_none() && Persisted::named_in(self.extensions)?.is_none() {
+            return Err(request_error(code::BAD_USER_INPUT, "The query is missing"));
         }
         Ok(())
     }
@@ -66,22 +68,27 @@ impl Parameters<'_> {
     /// The request, ready to be run.
     ///
     /// # Errors
-    /// When it is over a limit, is no GraphQL, names no operation of its own, or its variables do not fit.
-    pub fn prepare(self, outline: &Outline, limits: &Limits) -> Result<Prepared, ServerError> {
-        check_query_text(&self.query, limits)?;
+    /// When it is over a limit, is no GraphQL, names no document that is known or no operation of its own, or
+    /// its variables do not fit.
+    pub fn prepare(
+        self,
+        documents: &Documents,
+        outline: &Outline,
+        limits: &Limits,
+    ) -> Result<Prepared, ServerError> {
         if let Some(variables) = self.variables {
             check_variables_text(variables.get(), 1, limits)?;
         }
-        let document = parse_query(&self.query).map_err(|error| {
-            let mut error = ServerError::from(error);
-            set_code(&mut error, code::GRAPHQL_PARSE_FAILED);
-            error
-        })?;
-        let (operation_name, operation) = chosen(&document, self.operation_name.as_deref())?;
+        let named = Persisted::named_in(self.extensions)?;
+        let document = documents.find(self.query.as_deref(), named.as_ref(), limits)?;
+        let (operation_name, operation) = chosen(&document.parsed, self.operation_name.as_deref())?;
         let variables = read_variables(self.variables, &operation.node)?;
-        check_document(&document, operation, &variables, outline, limits)?;
+        // How much a document asks for depends on the variables, so it is weighed each time.
+        check_document(&document.parsed, operation, &variables, outline, limits)?;
         let operation_name = operation_name.map(Name::to_string);
-        Ok(Prepared { query: self.query.into_owned(), document, operation_name, variables })
+        let prepared = Prepared { document: Arc::clone(&document.parsed), operation_name, variables };
+        documents.keep(document);
+        Ok(prepared)
     }
 }
 
@@ -186,7 +193,8 @@ mod tests {
     fn prepare(body: &str) -> Result<Prepared, ServerError> {
         let parameters: Parameters<'_> = serde_json::from_str(body).unwrap();
         parameters.check()?;
-        parameters.prepare(&Outline::of(&sdl()), &Limits::default())
+        let limits = Limits::default();
+        parameters.prepare(&Documents::new(None, &limits), &Outline::of(&sdl()), &limits)
     }
 
     fn refusal(body: &str) -> Option<String> {

@@ -1,25 +1,63 @@
 //! The schema as a whole.
 
-use async_graphql::{EmptySubscription, SDLExportOptions};
+use std::sync::Arc;
+
+use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
+use async_graphql::{EmptySubscription, Response, SDLExportOptions, SchemaBuilder, Value};
 
 use super::limits::MAX_LEVELS;
 use super::mutation::Mutation;
+use super::options::Options;
 use super::query::Query;
 
 /// The schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
 /// Builds the schema.
-pub fn schema() -> Schema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
-        .limit_recursive_depth(MAX_LEVELS)
-        .finish()
+pub fn schema(options: &Options) -> Schema {
+    let mut builder = builder();
+    if !options.introspection {
+        builder = builder.disable_introspection();
+    }
+    if !options.suggestions {
+        builder = builder.disable_suggestions();
+    }
+    builder.finish()
+}
+
+fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription).limit_recursive_depth(MAX_LEVELS)
+}
+
+/// A schema that checks operations and runs none.
+pub fn checking_schema() -> Schema {
+    builder().extension(CheckOnly).finish()
+}
+
+struct CheckOnly;
+
+impl ExtensionFactory for CheckOnly {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for CheckOnly {
+    async fn execute(
+        &self,
+        _context: &ExtensionContext<'_>,
+        _operation: Option<&str>,
+        _next: NextExecute<'_>,
+    ) -> Response {
+        Response::new(Value::Null)
+    }
 }
 
 /// The schema in the schema definition language.
 #[must_use]
 pub fn sdl() -> String {
-    schema().sdl_with_options(SDLExportOptions::new().include_specified_by())
+    builder().finish().sdl_with_options(SDLExportOptions::new().include_specified_by())
 }
 
 #[cfg(test)]

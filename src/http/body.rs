@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header;
 use axum::middleware::Next;
@@ -16,16 +16,18 @@ use super::state::AppState;
 use crate::config::HttpLimits;
 use crate::domain::error::Error;
 
-/// How long a body that is too large is read and forgotten, so that the caller has an ear for the answer.
+/// How long a body that is refused is read and forgotten.
 const DRAIN_TIME: Duration = Duration::from_secs(5);
 
 /// The routes that take a bundle, by template.
-const LARGE_BODIES: &[&str] = &["/admin/import", "/admin/import/yaml", "/graphql"];
+const LARGE_BODIES: &[&str] = &["/admin/import", "/admin/import/yaml"];
 
-fn limit(request: &Request, limits: &HttpLimits) -> usize {
-    match request.extensions().get::<MatchedPath>() {
-        Some(route) if LARGE_BODIES.contains(&route.as_str()) => limits.max_body_bytes(),
-        _ => HttpLimits::MAX_SMALL_BODY_BYTES,
+/// The limit of a route; none for GraphQL, which bounds its bodies by itself and refuses in its own words.
+fn limit(request: &Request, limits: &HttpLimits) -> Option<usize> {
+    match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
+        Some(super::GRAPHQL_PATH) => None,
+        Some(route) if LARGE_BODIES.contains(&route) => Some(limits.max_body_bytes()),
+        _ => Some(HttpLimits::MAX_SMALL_BODY_BYTES),
     }
 }
 
@@ -35,14 +37,34 @@ fn too_large(limit: usize) -> Error {
 
 /// Refuses a body that says it is too large, and ends one that turns out to be.
 pub(super) async fn limit_body(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let limit = limit(&request, &state.limits);
+    let Some(limit) = limit(&request, &state.limits) else { return next.run(request).await };
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     if announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > limit as u64) {
-        let mut rest = request.into_body().into_data_stream();
-        _ = tokio::time::timeout(DRAIN_TIME, async { while let Some(Ok(_)) = rest.next().await {} }).await;
+        drain(&mut request.into_body().into_data_stream()).await;
         return Problem(too_large(limit)).into_response();
     }
     next.run(request.map(|body| Body::new(Limited::new(body, limit)))).await
+}
+
+/// Reads the rest of a body that is refused and forgets it, so that the caller has an ear for the answer.
+pub async fn drain(body: &mut BodyDataStream) {
+    _ = tokio::time::timeout(DRAIN_TIME, async { while let Some(Ok(_)) = body.next().await {} }).await;
+}
+
+/// What is left of a body, held to a limit in bytes.
+///
+/// # Errors
+/// When it is larger, or breaks off.
+pub async fn read_up_to(body: &mut BodyDataStream, limit: usize) -> Result<Vec<u8>, Error> {
+    let mut read = Vec::new();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|error| body_error(&error))?;
+        if chunk.len() > limit - read.len() {
+            return Err(too_large(limit));
+        }
+        read.extend_from_slice(&chunk);
+    }
+    Ok(read)
 }
 
 /// The whole body of a request.

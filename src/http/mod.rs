@@ -14,13 +14,16 @@ mod timeout;
 mod trace;
 mod trailing_slash;
 
-pub use body::read_body;
+pub use body::{drain, read_body, read_up_to};
 pub use caller::Bearer;
 pub use entity_tag::with_entity_tags;
 pub use layers::with_layers;
 pub use problem::Problem;
 pub use request_id::RequestId;
 pub use state::AppState;
+
+/// The route of GraphQL, which holds requests to its limits by itself and refuses them in its own words.
+pub const GRAPHQL_PATH: &str = "/graphql";
 
 #[cfg(test)]
 mod tests;

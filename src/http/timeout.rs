@@ -11,20 +11,21 @@ use super::problem;
 use super::state::AppState;
 use crate::config::HttpLimits;
 
-/// The routes that move whole communities, by template. GraphQL is among them because some of its
-/// operations do; it holds the others to the shorter time by itself.
-const TRANSFERS: &[&str] = &["/admin/import", "/admin/import/yaml", "/admin/export", "/graphql"];
+/// The routes that move whole communities, by template.
+const TRANSFERS: &[&str] = &["/admin/import", "/admin/import/yaml", "/admin/export"];
 
-fn limit(request: &Request, limits: &HttpLimits) -> Duration {
-    match request.extensions().get::<MatchedPath>() {
-        Some(route) if TRANSFERS.contains(&route.as_str()) => limits.transfer_timeout,
-        _ => limits.request_timeout,
+/// The limit of a route; none for GraphQL, some of whose operations are transfers: it holds each to its own.
+fn limit(request: &Request, limits: &HttpLimits) -> Option<Duration> {
+    match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
+        Some(super::GRAPHQL_PATH) => None,
+        Some(route) if TRANSFERS.contains(&route) => Some(limits.transfer_timeout),
+        _ => Some(limits.request_timeout),
     }
 }
 
 /// Stops a request that takes too long.
 pub(super) async fn limit_time(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let limit = limit(&request, &state.limits);
+    let Some(limit) = limit(&request, &state.limits) else { return next.run(request).await };
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {

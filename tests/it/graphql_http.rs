@@ -4,6 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::support::app::{Answer, TestApp};
+use super::support::hostile::{self, Hostile};
 use super::support::on_both_databases;
 
 const MODERN: &str = "application/graphql-response+json";
@@ -71,38 +72,44 @@ on_both_databases! {
     }
 
     async fn hostile_requests_are_refused_and_the_next_one_is_served(app: TestApp) {
-        let nested = |levels: usize| format!("{{ a(b: {}) }}", "{a:".repeat(levels) + "1" + &"}".repeat(levels));
-        let mut spreads = "{ ...f0 }".to_owned();
-        for at in 0..60 {
-            spreads += &format!(" fragment f{at} on Query {{ ...f{next} ...f{next} }}", next = at + 1);
+        let one_type = json!({"query": "{ __typename }"});
+        for Hostile { name, body, codes } in hostile::all() {
+            let asked = app.request(Method::POST, "/graphql").body("application/json", body);
+            let (refused, statements) = app.counted(asked.header("accept", MODERN)).await;
+            assert!(codes.contains(&code(&refused).as_str()), "{name}: {}", code(&refused));
+            assert!(refused.status.is_client_error(), "{name}: {}", refused.status);
+            assert!(refused.json(refused.status.as_u16()).get("data").is_none(), "{name}");
+            assert!(refused.body.len() < 2_000, "{name}: an answer of {} bytes", refused.body.len());
+            assert!(statements.is_empty(), "{name}: {statements:?}");
+            assert_eq!(ask(&app, MODERN, &one_type).await.data(), json!({"__typename": "Query"}), "after {name}");
         }
-        spreads += " fragment f60 on Query { __typename }";
-        let aliases: String = (0..1_000).map(|at| format!("a{at}: communities {{ totalCount }} ")).collect();
-        let unknown: String = (0..9_000).map(|at| format!("u{at} ")).collect();
-        let deep_introspection = format!("{{ __schema {} }}", "{ types ".repeat(50) + "{ name }" + &"}".repeat(50));
-        for (query, expected) in [
-            ("{ a ".repeat(1_000) + &"}".repeat(1_000), &["QUERY_TOO_DEEP"][..]),
-            (nested(1_500), &["QUERY_TOO_DEEP"]),
-            (nested(100_000), &["PAYLOAD_TOO_LARGE"]),
-            (spreads, &["QUERY_TOO_DEEP", "QUERY_TOO_COMPLEX"]),
-            (format!("{{ {aliases} }}"), &["QUERY_TOO_COMPLEX"]),
-            (format!("{{ {unknown} }}"), &["QUERY_TOO_COMPLEX"]),
-            (format!("{{ {} }}", "__typename ".repeat(10_000)), &["PAYLOAD_TOO_LARGE", "QUERY_TOO_COMPLEX"]),
-            (format!("{{ __typename {} }}", "@skip(if: false) ".repeat(1_000)), &["QUERY_TOO_COMPLEX"]),
-            ("{ ...a } fragment a on Query { ...a }".to_owned(), &["GRAPHQL_VALIDATION_FAILED"]),
-            (deep_introspection, &["QUERY_TOO_DEEP"]),
-            ("{ community(key: \"\\u0000\") { name } }".to_owned(), &["BAD_USER_INPUT"]),
+    }
+
+    async fn every_limit_can_be_set(app: TestApp) {
+        let query = "{ a: service { apiVersion } b: service { apiVersion } communities { nodes { name } } }";
+        let directives = "{ __typename @skip(if: false) service @skip(if: false) { apiVersion } }";
+        let batch = json!([{"query": "{ __typename }"}, {"query": "{ __typename }"}]);
+        for (flag, value, query, expected) in [
+            ("query-bytes", "20", query, "PAYLOAD_TOO_LARGE"),
+            ("tokens", "5", query, "QUERY_TOO_COMPLEX"),
+            ("bracket-depth", "2", query, "QUERY_TOO_DEEP"),
+            ("depth", "2", query, "QUERY_TOO_DEEP"),
+            ("fields", "6", query, "QUERY_TOO_COMPLEX"),
+            ("complexity", "50", query, "QUERY_TOO_COMPLEX"),
+            ("aliases", "1", query, "QUERY_TOO_COMPLEX"),
+            ("directives", "1", directives, "QUERY_TOO_COMPLEX"),
+            ("body-bytes", "30", query, "PAYLOAD_TOO_LARGE"),
         ] {
-            let refused = ask(&app, MODERN, &json!({"query": query})).await;
-            assert!(expected.contains(&code(&refused).as_str()), "{}: {}", &query[..query.len().min(60)], code(&refused));
-            assert!(refused.status.is_client_error());
+            let body = json!({"query": query});
+            assert_eq!(ask(&app, MODERN, &body).await.status, 200, "{flag}");
+            let told = app.told(&[&format!("--graphql-{flag}"), value]).await;
+            assert_eq!(code(&ask(&told, MODERN, &body).await), expected, "{flag}");
         }
-        let large = json!({"query": "{ __typename }", "variables": {"x": "x".repeat(10_000_000)}});
-        assert_eq!(ask(&app, MODERN, &large).await.status, 413);
-        let deep = format!(r#"{{"query":"{{ __typename }}","variables":{{"x":{}}}}}"#, "[".repeat(400_000) + &"]".repeat(400_000));
-        let refused = app.request(Method::POST, "/graphql").body("application/json", deep).await;
-        assert_eq!(code(&refused), "QUERY_TOO_DEEP");
-        assert_eq!(ask(&app, MODERN, &json!({"query": "{ __typename }"})).await.data(), json!({"__typename": "Query"}));
+        let told = app.told(&["--graphql-batch", "1", "--graphql-errors", "1"]).await;
+        assert_eq!(code(&ask(&told, MODERN, &batch).await), "BAD_USER_INPUT");
+        assert_eq!(ask(&app, MODERN, &json!({"query": "{ x { y } z }"})).await.error_codes().len(), 2);
+        assert_eq!(ask(&told, MODERN, &json!({"query": "{ x }"})).await.error_codes().len(), 1);
+        assert_eq!(ask(&told, MODERN, &json!({"query": "{ me { sub } communities { totalCount } }"})).await.error_codes().len(), 1);
     }
 
     async fn a_browser_gets_a_page_and_anybody_the_schema(app: TestApp) {

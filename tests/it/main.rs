@@ -4,6 +4,8 @@
 
 mod crash;
 mod graphql_answers;
+mod graphql_documents;
+mod graphql_errors;
 mod graphql_http;
 mod graphql_pages;
 mod layering;

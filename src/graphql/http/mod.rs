@@ -2,41 +2,47 @@
 //! types, and a page for those who come with a browser.
 
 mod media;
+mod refusal;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::ServerError;
 use async_graphql::parser::types::OperationType;
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::{BodyDataStream, Bytes};
 use axum::extract::Request;
 use axum::http::header::{self, HeaderMap};
 use axum::http::{Method, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{any, get};
-use http_body_util::Limited;
 use serde_json::value::RawValue;
+use tokio::time::timeout;
 
 use self::media::Media;
+use self::refusal::Refusal;
 use super::door::{Answer, Asker, Door};
-use super::error::{code, code_in, request_error};
 use super::limits::check_variables_text;
+use super::options::Options;
 use super::playground;
 use super::request::Parameters;
-use crate::http::{AppState, Bearer, RequestId};
+use crate::http::{AppState, Bearer, GRAPHQL_PATH, RequestId, drain, read_up_to};
 
 /// How deep the variables of a request stand in a body: in a batch, in the request, as its variables.
 const AROUND_VARIABLES: usize = 3;
 
 /// The routes of this door.
-pub fn router(state: &AppState) -> Router<AppState> {
-    let door = Door::new(state.registry.clone(), Arc::clone(&state.limits));
-    let sdl: Bytes = door.sdl().to_owned().into();
-    Router::new()
+pub fn router(state: &AppState, options: Options) -> Router<AppState> {
+    let door = Door::new(state.registry.clone(), Arc::clone(&state.limits), options);
+    let mut router = Router::new();
+    if let Some(sdl) = door.sdl() {
+        let sdl: Bytes = sdl.to_owned().into();
+        let answer = async move || ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sdl);
+        router = router.route("/schema.graphql", get(answer));
+    }
+    router
         .route(
-            "/graphql",
+            GRAPHQL_PATH,
             any(async move |Bearer(caller): Bearer, request: Request| {
                 let id = request.extensions().get::<RequestId>();
                 let asker = Asker { caller, request_id: id.map(|id| id.as_str().to_owned()) };
@@ -45,10 +51,6 @@ pub fn router(state: &AppState) -> Router<AppState> {
         )
         .route(playground::SCRIPT_PATH, get(playground::script))
         .route(playground::STYLE_PATH, get(playground::style))
-        .route(
-            "/schema.graphql",
-            get(async move || ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sdl)),
-        )
 }
 
 async fn answer(door: &Door, asker: Asker, request: Request) -> Response {
@@ -60,14 +62,19 @@ async fn answer(door: &Door, asker: Asker, request: Request) -> Response {
         let message = "Answers are application/graphql-response+json or application/json";
         return Refusal::new(StatusCode::NOT_ACCEPTABLE, message).answer(Media::Json);
     };
-    let answered = match method {
-        Method::POST => post(door, asker, request, media).await,
-        Method::GET | Method::HEAD => {
-            by_query_string(door, asker, request.uri().query().unwrap_or_default(), media).await
+    // Each part of the way has a limit of its own; this one holds all of them together.
+    let limit = door.http_limits().transfer_timeout;
+    let answered = timeout(limit, async {
+        match method {
+            Method::POST => post(door, asker, request, media).await,
+            Method::GET | Method::HEAD => {
+                by_query_string(door, asker, request.uri().query().unwrap_or_default(), media).await
+            }
+            _ => Err(Refusal::method("GET, HEAD, POST")),
         }
-        _ => Err(Refusal { allow: Some("GET, HEAD, POST"), ..METHOD.into() }),
-    };
-    answered.unwrap_or_else(|refusal| refusal.answer(media))
+    });
+    let too_slow = |_| Err(Refusal::too_slow(StatusCode::SERVICE_UNAVAILABLE, limit.as_secs()));
+    answered.await.unwrap_or_else(too_slow).unwrap_or_else(|refusal| refusal.answer(media))
 }
 
 /// Whether a browser asks for something to look at.
@@ -78,10 +85,27 @@ fn wants_page(headers: &HeaderMap) -> bool {
 }
 
 async fn post(door: &Door, asker: Asker, request: Request, media: Media) -> Result<Response, Refusal> {
-    if !is_json(request.headers()) {
-        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body must be application/json"));
+    let (parts, body) = request.into_parts();
+    let mut body = body.into_data_stream();
+    let answered = match essence(&parts.headers).as_str() {
+        "application/json" => by_json(door, asker, &mut body, media).await,
+        _ => Err(Refusal::media_type("The body must be application/json")),
+    };
+    if !answered.as_ref().is_err_and(Refusal::is_too_slow) {
+        drain(&mut body).await;
     }
-    let body = read_body(request.into_body(), door.limits().body_bytes).await?;
+    answered
+}
+
+async fn by_json(
+    door: &Door,
+    asker: Asker,
+    body: &mut BodyDataStream,
+    media: Media,
+) -> Result<Response, Refusal> {
+    let limit = door.http_limits().request_timeout;
+    let body = timeout(limit, read_up_to(body, door.limits().body_bytes)).await;
+    let body = body.map_err(|_| Refusal::too_slow(StatusCode::REQUEST_TIMEOUT, limit.as_secs()))??;
     let body = str::from_utf8(&body).map_err(|_| Refusal::bad("The body is not UTF-8"))?;
     check_variables_text(body, AROUND_VARIABLES, door.limits())?;
     if body.trim_start().starts_with('[') {
@@ -120,7 +144,7 @@ async fn by_query_string(door: &Door, asker: Asker, query: &str, media: Media) -
         serde_json::from_str(text).map(Some).map_err(no_request)
     };
     let parameters = Parameters {
-        query: given.get("query").ok_or_else(|| Refusal::bad("The parameter query is missing"))?.clone(),
+        query: given.get("query").cloned(),
         operation_name: parameter("operationName").cloned(),
         variables: json("variables")?,
         extensions: json("extensions")?,
@@ -128,7 +152,7 @@ async fn by_query_string(door: &Door, asker: Asker, query: &str, media: Media) -
     parameters.check()?;
     let answer = match door.prepare(parameters) {
         Ok(prepared) if prepared.operation_type() == Some(OperationType::Mutation) => {
-            return Err(Refusal { allow: Some("POST"), ..METHOD.into() });
+            return Err(Refusal::method("POST"));
         }
         Ok(prepared) => door.run(prepared, asker).await,
         Err(error) => Answer::refused(error),
@@ -152,67 +176,9 @@ fn no_request(error: serde_json::Error) -> Refusal {
     Refusal::bad(format!("This is no GraphQL request: {error}"))
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// The media type of a body, without parameters and in lower case.
+fn essence(headers: &HeaderMap) -> String {
     let content_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
-}
-
-async fn read_body(body: Body, most: usize) -> Result<Bytes, Refusal> {
-    use crate::domain::error::Error;
-    crate::http::read_body(Body::new(Limited::new(body, most))).await.map_err(|error| match error {
-        Error::TooLarge(_) => Refusal {
-            code: code::PAYLOAD_TOO_LARGE,
-            ..Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("The body is larger than {most} bytes"))
-        },
-        error => Refusal::bad(error.public()),
-    })
-}
-
-/// What is no GraphQL request, and why.
-#[derive(Debug)]
-struct Refusal {
-    status: StatusCode,
-    code: &'static str,
-    message: String,
-    allow: Option<&'static str>,
-}
-
-/// The refusal of a method.
-const METHOD: (StatusCode, &str) =
-    (StatusCode::METHOD_NOT_ALLOWED, "Queries are asked by GET or POST, mutations by POST");
-
-impl Refusal {
-    fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, code: code::BAD_USER_INPUT, message: message.into(), allow: None }
-    }
-
-    fn bad(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, message)
-    }
-
-    fn answer(self, media: Media) -> Response {
-        let answer = Answer::refused(request_error(self.code, self.message));
-        let mut response = (self.status, media.body(&answer)).into_response();
-        if let Some(allow) = self.allow {
-            response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allow));
-        }
-        response
-    }
-}
-
-impl From<(StatusCode, &str)> for Refusal {
-    fn from((status, message): (StatusCode, &str)) -> Self {
-        Self::new(status, message)
-    }
-}
-
-impl From<ServerError> for Refusal {
-    fn from(error: ServerError) -> Self {
-        let code = match code_in(&error) {
-            Some(code::QUERY_TOO_DEEP) => code::QUERY_TOO_DEEP,
-            _ => code::BAD_USER_INPUT,
-        };
-        Self { code, ..Self::bad(error.message) }
-    }
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }

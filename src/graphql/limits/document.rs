@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{
-    Directive, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet,
+    Directive, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
 use async_graphql::{Name, Positioned, ServerError, Value, Variables};
 
@@ -31,8 +31,15 @@ pub fn check_document(
     outline: &Outline,
     limits: &Limits,
 ) -> Result<(), ServerError> {
-    let mut scale =
-        Scale { document, operation: &operation.node, variables, outline, limits, fragments: HashMap::new() };
+    let mut scale = Scale {
+        document,
+        operation: &operation.node,
+        variables,
+        outline,
+        limits,
+        fragments: HashMap::new(),
+        unknown_fields: 0,
+    };
     for name in document.fragments.keys() {
         let weight = scale.fragment(name, 0)?;
         weight.check(limits)?;
@@ -50,6 +57,11 @@ pub fn check_document(
     }
     if fields > limits.fields.saturating_mul(OPERATIONS) as u64 {
         return Err(too_complex("The operations of the document have too many fields together".to_owned()));
+    }
+    if scale.unknown_fields > limits.errors {
+        // The library would compare each of them with every field that may have been meant.
+        let message = format!("{} fields are not in the schema", scale.unknown_fields);
+        return Err(request_error(code::GRAPHQL_VALIDATION_FAILED, message));
     }
     Ok(())
 }
@@ -140,6 +152,8 @@ struct Scale<'d> {
     outline: &'d Outline,
     limits: &'d Limits,
     fragments: HashMap<&'d str, Progress<'d>>,
+    /// Fields that the schema does not have, wherever they stand in the text.
+    unknown_fields: usize,
 }
 
 impl<'d> Scale<'d> {
@@ -184,13 +198,20 @@ impl<'d> Scale<'d> {
         level: usize,
     ) -> Result<Weight<'d>, ServerError> {
         let known = parent.and_then(|parent| self.outline.field_of(parent, &field.name.node));
+        if let (None, Some(parent)) = (known, parent) {
+            self.unknown(field, parent)?;
+        }
         let mut weight = if field.selection_set.node.items.is_empty() {
             Weight::default()
         } else {
             let parent = known.map(|known| name_of(&known.field_type));
             self.selections(&field.selection_set.node, parent, level + 1)?
         };
-        let rows = if known.is_some_and(|known| known.paged) { self.page_size(field) } else { 1 };
+        let rows = match known {
+            Some(known) if known.paged => self.page_size(field),
+            Some(known) => known.entries,
+            None => 1,
+        };
         weight.fields = weight.fields.saturating_add(1);
         weight.depth += 1;
         weight.complexity = weight.complexity.saturating_mul(rows).saturating_add(1);
@@ -199,6 +220,19 @@ impl<'d> Scale<'d> {
             weight.aliases.insert(&field.name.node, 1);
         }
         Ok(weight)
+    }
+
+    /// Counts a field that the schema does not have, and refuses introspection where it is off.
+    fn unknown(&mut self, field: &Field, parent: &str) -> Result<(), ServerError> {
+        let name = field.name.node.as_str();
+        if parent == root_of(OperationType::Query) && matches!(name, "__schema" | "__type") {
+            let message = "Introspection is switched off";
+            return Err(request_error(code::GRAPHQL_VALIDATION_FAILED, message));
+        }
+        if self.outline.has_fields(parent) && name != "__typename" {
+            self.unknown_fields += 1;
+        }
+        Ok(())
     }
 
     fn fragment(&mut self, name: &'d Name, level: usize) -> Result<Weight<'d>, ServerError> {
@@ -339,6 +373,8 @@ mod tests {
     fn fields_directives_and_depth_are_limited() {
         let unknown: String = (0..1_001).map(|at| format!("unknown{at} ")).collect();
         assert_eq!(refusal(&format!("{{ {unknown} }}")).as_deref(), Some(code::QUERY_TOO_COMPLEX));
+        let fewer = unknown.split_inclusive(' ').take(21).collect::<String>();
+        assert_eq!(refusal(&format!("{{ {fewer} }}")).as_deref(), Some(code::GRAPHQL_VALIDATION_FAILED));
         assert_eq!(
             refusal(&format!("{{ {} }}", "__typename ".repeat(1_001))).as_deref(),
             Some(code::QUERY_TOO_COMPLEX)
@@ -356,11 +392,46 @@ mod tests {
 
     #[test]
     fn many_operations_in_one_document_are_limited_together() {
-        let fields: String = (0..999).map(|at| format!("unknown{at} ")).collect();
+        let fields = "__typename ".repeat(999);
         let mut query = format!("fragment f on Query {{ {fields} }}");
         for at in 0..11 {
             query += &format!(" query q{at} {{ ...f }}");
         }
         assert_eq!(refusal(&query).as_deref(), Some(code::QUERY_TOO_COMPLEX));
+    }
+
+    #[test]
+    fn introspection_is_weighed_by_the_size_of_the_schema() {
+        assert_eq!(refusal("{ __schema { types { name fields { name type { name } } } } }"), None);
+        let nested = "interfaces { possibleTypes { ".repeat(5);
+        let bomb = format!("{{ __schema {{ types {{ {nested} name {} }} }}", "} }".repeat(5) + "}");
+        assert_eq!(refusal(&bomb).as_deref(), Some(code::QUERY_TOO_COMPLEX));
+        let repeated: String = (0..50)
+            .map(|at| format!("a{at}: types {{ fields {{ type {{ fields {{ type {{ name }} }} }} }} }} "))
+            .collect();
+        assert_eq!(
+            refusal(&format!("{{ __schema {{ {repeated} }} }}")).as_deref(),
+            Some(code::QUERY_TOO_COMPLEX)
+        );
+    }
+
+    #[test]
+    fn introspection_that_is_off_is_refused_and_type_names_stay() {
+        let outline = Outline::without_introspection(&sdl());
+        let refusal = |query: &str| {
+            let document = parse_query(query).unwrap();
+            let (_, operation) = document.operations.iter().next().unwrap();
+            let variables = Variables::default();
+            check_document(&document, operation, &variables, &outline, &Limits::default()).err()
+        };
+        for query in [
+            "{ __schema { types { name } } }",
+            "{ ... { x: __type(name: \"Query\") { name } } }",
+            "{ ...f } fragment f on Query { __schema { types { name } } }",
+        ] {
+            let error = refusal(query).unwrap();
+            assert_eq!(code_in(&error), Some(code::GRAPHQL_VALIDATION_FAILED), "{query}");
+        }
+        assert!(refusal("{ __typename service { __typename } }").is_none());
     }
 }

@@ -5,11 +5,15 @@ use async_graphql::ServerError;
 use super::Limits;
 use crate::graphql::error::{code, request_error};
 
-/// Checks the text of a query, before it is parsed.
+/// Longest name, in bytes. No name of the schema is near it, and the library compares an unknown one with
+/// every name that may have been meant.
+const MAX_NAME_BYTES: usize = 256;
+
+/// Checks the text of a query, before it is parsed, and counts its tokens.
 ///
 /// # Errors
 /// When it is over a limit, holds a NUL character or a string without an end.
-pub fn check_query_text(query: &str, limits: &Limits) -> Result<(), ServerError> {
+pub fn check_query_text(query: &str, limits: &Limits) -> Result<usize, ServerError> {
     if query.len() > limits.query_bytes {
         let message = format!("The query is longer than {} bytes", limits.query_bytes);
         return Err(request_error(code::PAYLOAD_TOO_LARGE, message));
@@ -31,7 +35,7 @@ pub fn check_query_text(query: &str, limits: &Limits) -> Result<(), ServerError>
             return Err(too_deep(limits));
         }
     }
-    Ok(())
+    Ok(count)
 }
 
 /// Checks the JSON text of variables, or of a body around them that is `around` levels deep, before a
@@ -99,9 +103,7 @@ impl Tokens<'_> {
                 b'"' if self.rest.starts_with(b"\"\"\"") => self.block_string()?,
                 b'"' => self.string()?,
                 b'.' => self.until(|byte| byte != b'.'),
-                b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {
-                    self.until(|byte| byte != b'_' && !byte.is_ascii_alphanumeric())
-                }
+                b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => self.name()?,
                 _ => 1,
             };
             self.skip(length);
@@ -115,6 +117,16 @@ impl Tokens<'_> {
 
     fn until(&self, end: impl Fn(u8) -> bool) -> usize {
         self.rest.iter().position(|&byte| end(byte)).unwrap_or(self.rest.len())
+    }
+
+    /// The length of the name or number at hand.
+    fn name(&self) -> Result<usize, ServerError> {
+        let length = self.until(|byte| byte != b'_' && !byte.is_ascii_alphanumeric());
+        if length > MAX_NAME_BYTES {
+            let message = format!("A name is longer than {MAX_NAME_BYTES} bytes");
+            return Err(request_error(code::QUERY_TOO_COMPLEX, message));
+        }
+        Ok(length)
     }
 
     /// The length of the string at hand.
@@ -216,6 +228,12 @@ mod tests {
         assert_eq!(refusal(&"a ".repeat(10_000)), None);
         assert_eq!(refusal(&"a ".repeat(10_001)).as_deref(), Some(code::QUERY_TOO_COMPLEX));
         assert_eq!(refusal(&"@a".repeat(5_001)).as_deref(), Some(code::QUERY_TOO_COMPLEX));
+    }
+
+    #[test]
+    fn names_are_limited() {
+        assert_eq!(refusal(&"a".repeat(256)), None);
+        assert_eq!(refusal(&"a".repeat(257)).as_deref(), Some(code::QUERY_TOO_COMPLEX));
     }
 
     #[test]

@@ -64,7 +64,8 @@ mod tests {
             let body = serde_json::json!({ "query": query }).to_string();
             let parameters: crate::graphql::request::Parameters<'_> = serde_json::from_str(&body).unwrap();
             let limits = crate::graphql::limits::Limits::default();
-            if let Err(error) = parameters.prepare(&outline, &limits) {
+            let documents = crate::graphql::documents::Documents::new(None, &limits);
+            if let Err(error) = parameters.prepare(&documents, &outline, &limits) {
                 assert!(error.message.contains("is missing"), "{}: {query}", error.message);
             }
         }

@@ -18,7 +18,8 @@ use clap::Parser;
 use http_body_util::BodyExt as _;
 use rec_registry::app::{self, AppState, RouterOptions};
 use rec_registry::auth::{DevKey, TokenRequest};
-use rec_registry::config::HttpLimits;
+use rec_registry::config::HttpArgs;
+use rec_registry::graphql;
 use rec_registry::service::Registry;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -26,11 +27,11 @@ use tower::ServiceExt as _;
 use super::statements::Statements;
 use super::{Fixture, TestDatabase, sample};
 
-/// The limits of a program that is told none.
+/// What the command line says of HTTP and GraphQL.
 #[derive(Parser)]
-struct Defaults {
+struct Settings {
     #[command(flatten)]
-    limits: HttpLimits,
+    http: HttpArgs,
 }
 
 /// The program on a migrated, empty database. Clones are the same program.
@@ -52,16 +53,27 @@ impl Fixture for TestApp {
             Registry::connect(&database.url, &statements.watched()).await.expect("the database answers");
         registry.migrate().await.expect("the schema goes up");
         let key = DevKey::load_or_create(database.directory()).expect("a signing key can be made");
-        let verifier = key.verifier().expect("the key verifies");
-        let limits = Arc::new(Defaults::parse_from(["rec-registry"]).limits);
-        let state = AppState { registry: registry.clone(), verifier, limits };
-        let router = app::router(&state, RouterOptions::default());
+        let router = router(&registry, &key, &[]).await;
         statements.take();
         Self { statements, registry, router, key: key.into() }
     }
 }
 
+/// Both doors to a registry, as these words of a command line set them up.
+async fn router(registry: &Registry, key: &DevKey, words: &[&str]) -> Router {
+    let http = Settings::parse_from([&["rec-registry"], words].concat()).http;
+    let graphql = graphql::Options::read(&http.graphql, &http.limits.graphql).await.expect("options");
+    let verifier = key.verifier().expect("the key verifies");
+    let state = AppState { registry: registry.clone(), verifier, limits: Arc::new(http.limits) };
+    app::router(&state, RouterOptions { graphql, ..RouterOptions::default() })
+}
+
 impl TestApp {
+    /// The program on the same registry, set up by these words of a command line.
+    pub async fn told(&self, words: &[&str]) -> Self {
+        Self { router: router(&self.registry, &self.key, words).await, ..self.clone() }
+    }
+
     /// A token of a user with scopes, separated by spaces.
     pub fn token(&self, user: &str, scope: &str) -> String {
         let request =

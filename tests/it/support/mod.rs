@@ -3,6 +3,7 @@
 pub mod app;
 pub mod database;
 pub mod federation;
+pub mod hostile;
 pub mod postgres;
 pub mod sample;
 pub mod server;
