@@ -10,6 +10,7 @@ use async_graphql::parser::types::{
     SelectionSet,
 };
 use async_graphql::{Name, Positioned, ServerError, Value, Variables};
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -35,6 +36,9 @@ pub struct Parameters<'b> {
     /// Extensions, an object; `persistedQuery` alone is known.
     #[serde(borrow, default)]
     pub extensions: Option<&'b RawValue>,
+    /// The names of the variables that are files, which come behind the request.
+    #[serde(skip)]
+    pub files: Vec<String>,
 }
 
 /// A request that is within the limits and can be run.
@@ -82,7 +86,7 @@ impl Parameters<'_> {
         let named = Persisted::named_in(self.extensions)?;
         let document = documents.find(self.query.as_deref(), named.as_ref(), limits)?;
         let (operation_name, operation) = chosen(&document.parsed, self.operation_name.as_deref())?;
-        let variables = read_variables(self.variables, &operation.node)?;
+        let variables = read_variables(self.variables, &self.files, &operation.node)?;
         // How much a document asks for depends on the variables, so it is weighed each time.
         check_document(&document.parsed, operation, &variables, outline, limits)?;
         let operation_name = operation_name.map(Name::to_string);
@@ -101,6 +105,13 @@ impl Prepared {
     /// The kind of operation that is to run.
     pub fn operation_type(&self) -> Option<OperationType> {
         self.operation().map(|operation| operation.ty)
+    }
+
+    /// Gives a variable the file that it stands for.
+    pub fn put_file(&mut self, variable: &str, file: Bytes) {
+        if let Some(value) = self.variables.get_mut(variable) {
+            *value = Value::Binary(file);
+        }
     }
 
     /// Whether it moves whole communities in or out, which takes longer than a question.
@@ -151,9 +162,11 @@ fn chosen<'d>(
     }
 }
 
-/// The values of the variables that an operation declares. Free data stays the text it came as.
+/// The values of the variables that an operation declares. Free data stays the text it came as, and files
+/// are empty until they come.
 fn read_variables(
     given: Option<&RawValue>,
+    files: &[String],
     operation: &OperationDefinition,
 ) -> Result<Variables, ServerError> {
     let wrong = |message: String| request_error(code::BAD_USER_INPUT, message);
@@ -170,6 +183,15 @@ fn read_variables(
         let name = &definition.name.node;
         let declared = &definition.var_type.node;
         let value = match given.get(name.as_str()).map(|raw| raw.get()) {
+            given if files.iter().any(|file| file == name.as_str()) => {
+                let is_upload = declared.base == BaseType::Named(Name::new(scalar::UPLOAD));
+                if !is_upload || given.is_some_and(|given| given != "null") {
+                    return Err(wrong(format!(
+                        "The variable ${name} must be a null Upload to be given a file"
+                    )));
+                }
+                Value::Binary(Bytes::new())
+            }
             None if definition.default_value.is_some() || declared.nullable => continue,
             None => return Err(wrong(format!("The variable ${name} of the type {declared} is missing"))),
             Some("null") if !declared.nullable => {
@@ -180,6 +202,9 @@ fn read_variables(
             Some(json) => serde_json::from_str(json).map_err(|error| wrong(format!("${name}: {error}")))?,
         };
         variables.insert(name.clone(), value);
+    }
+    if let Some(file) = files.iter().find(|file| !variables.contains_key(file.as_str())) {
+        return Err(wrong(format!("The operation has no variable ${file} to be given a file")));
     }
     Ok(variables)
 }

@@ -5,6 +5,7 @@ use crate::domain::node::{Entries, Node};
 use crate::domain::timestamp::Timestamp;
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{InputValueError, InputValueResult, Name, Scalar, ScalarType, Value};
+use bytes::Bytes;
 
 /// The key of an object that stands for JSON text to be passed on as it is: a convention of `serde_json`
 /// that async-graphql follows. No GraphQL name can hold it, so no literal of a query can be one.
@@ -48,6 +49,33 @@ impl ScalarType for Json {
 
     fn to_value(&self) -> Value {
         raw(&self.0)
+    }
+}
+
+/// The name of the scalar [`Upload`].
+pub(super) const UPLOAD: &str = "Upload";
+
+/// A file of a multipart request.
+#[derive(Debug, Clone)]
+pub struct Upload(pub Bytes);
+
+/// A file. The request is multipart, as the GraphQL multipart request specification says, with the variable
+/// null in its operations; nothing else can stand for a file.
+#[Scalar(name = "Upload", specified_by_url = "https://github.com/jaydenseric/graphql-multipart-request-spec")]
+impl ScalarType for Upload {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::Binary(file) => Ok(Self(file)),
+            value => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::Binary(_))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Null
     }
 }
 

@@ -26,6 +26,9 @@ pub(super) fn layer(origins: &[String]) -> Option<CorsLayer> {
                 header::IF_NONE_MATCH,
                 HeaderName::from_static("idempotency-key"),
                 HeaderName::from_static("x-request-id"),
+                HeaderName::from_static("graphql-require-preflight"),
+                HeaderName::from_static("apollo-require-preflight"),
+                HeaderName::from_static("x-requested-with"),
             ])
             .expose_headers([header::ETAG, HeaderName::from_static("x-request-id")])
             .max_age(Duration::from_secs(600))

@@ -2,6 +2,7 @@
 //! types, and a page for those who come with a browser.
 
 mod media;
+mod multipart;
 mod refusal;
 
 use std::borrow::Cow;
@@ -89,6 +90,7 @@ async fn post(door: &Door, asker: Asker, request: Request, media: Media) -> Resu
     let mut body = body.into_data_stream();
     let answered = match essence(&parts.headers).as_str() {
         "application/json" => by_json(door, asker, &mut body, media).await,
+        "multipart/form-data" => multipart::answer(door, asker, &parts.headers, &mut body, media).await,
         _ => Err(Refusal::media_type("The body must be application/json")),
     };
     if !answered.as_ref().is_err_and(Refusal::is_too_slow) {
@@ -148,6 +150,7 @@ async fn by_query_string(door: &Door, asker: Asker, query: &str, media: Media) -
         operation_name: parameter("operationName").cloned(),
         variables: json("variables")?,
         extensions: json("extensions")?,
+        files: Vec::new(),
     };
     parameters.check()?;
     let answer = match door.prepare(parameters) {

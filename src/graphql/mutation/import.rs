@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use crate::domain::error::Error;
 use crate::domain::import::ImportOptions;
-use crate::graphql::scalar::Json;
+use crate::graphql::scalar::{Json, Upload};
 use crate::graphql::scope::Scope;
 use crate::graphql::types::{ImportReport, MultiImportReport};
 use crate::service::import::{Format, import};
@@ -32,6 +32,25 @@ impl Import {
     ) -> Result<Option<MultiImportReport>> {
         let options = ImportOptions { dry_run, force };
         let report = import(Scope::of(context)?.ctx(), Bytes::from(yaml), Format::Yaml, options).await?;
+        Ok(Some(report.into()))
+    }
+
+    /// Replaces communities by the bundles of a YAML file, all of them or none: `importYaml` for bodies up to
+    /// the limit of the REST import, 64 MiB unless configured. The request is multipart. Needs the grant
+    /// `rec-registry.import` for every community of the file.
+    async fn import_yaml_file(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "A file of one or more YAML documents, each one bundle.")] file: Upload,
+        #[graphql(desc = "Do everything but the write, and report what would happen.", default = false)]
+        dry_run: bool,
+        #[graphql(
+            desc = "Stated false: leave a community that exists alone (CONFLICT, community_exists). Stated true or not stated: replace it."
+        )]
+        force: Option<bool>,
+    ) -> Result<Option<MultiImportReport>> {
+        let options = ImportOptions { dry_run, force };
+        let report = import(Scope::of(context)?.ctx(), file.0, Format::Yaml, options).await?;
         Ok(Some(report.into()))
     }
 
