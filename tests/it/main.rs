@@ -11,6 +11,7 @@ mod graphql_pages;
 mod graphql_upload;
 mod layering;
 mod migrations;
+mod node;
 mod parity;
 mod python_client;
 mod query_count;

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use tokio::sync::Mutex;
 
+use crate::support::command::run;
 use crate::support::database::{missing, must_be_complete};
 use crate::support::server::{Server, token};
 use crate::support::{TestDatabase, on_both_databases};
@@ -58,15 +59,4 @@ async fn environment(version: &str) -> Result<PathBuf, String> {
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python")
-}
-
-/// Runs a command to its end; its output is the error of one that fails.
-fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| format!("{}: {error}", command.get_program().display()))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said =
-        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
-    Err(format!("{} ended with {}:\n{said}", command.get_program().display(), output.status))
 }

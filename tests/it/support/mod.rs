@@ -1,9 +1,11 @@
 //! What every test stands on: a fresh database on both systems, the program on it, callers, bodies.
 
 pub mod app;
+pub mod command;
 pub mod database;
 pub mod federation;
 pub mod hostile;
+pub mod node;
 pub mod postgres;
 pub mod sample;
 pub mod server;
