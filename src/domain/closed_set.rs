@@ -104,6 +104,7 @@ closed_set! {
         Feeder = "feeder",
     }
 }
+
 closed_set! {
     /// What a search can find.
     SearchKind {
@@ -131,5 +132,17 @@ closed_set! {
         SensorId = "sensor_id",
         /// The id that the grid operator gave a delivery point.
         Code = "code",
+    }
+}
+
+closed_set! {
+    /// What happened to a community.
+    ChangeKind {
+        /// It was not there before.
+        Created = "created",
+        /// Something of it changed.
+        Updated = "updated",
+        /// It is gone.
+        Removed = "removed",
     }
 }

@@ -2,6 +2,7 @@
 //! nothing else; a rule that stands in a door is in the wrong place.
 
 pub mod asset;
+pub mod change;
 pub mod community;
 mod context;
 pub mod delivery_point;

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use entity::community::{Column, Entity};
 use sea_orm::sea_query::{ExprTrait, Query};
-use sea_orm::{ConnectionTrait, EntityTrait, PartialModelTrait, QuerySelect, QueryTrait, Select};
+use sea_orm::{
+    ConnectionTrait, EntityTrait, PartialModelTrait, QueryResult, QuerySelect, QueryTrait, Select,
+};
 use uuid::Uuid;
 
 use super::keyset::Listed;
@@ -142,6 +144,20 @@ pub async fn revisions(handle: &Handle, ids: &[Uuid]) -> Result<HashMap<Uuid, i6
         Query::select().columns([Column::Id, Column::Revision]).from(Entity).and_where(condition).take();
     let rows = handle.query_all(&select).await?;
     rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "revision")?))).collect()
+}
+
+/// The key and the revision of every community.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn standing(handle: &Handle) -> Result<HashMap<Uuid, (CommunityKey, i64)>> {
+    let select = Query::select().columns([Column::Id, Column::Key, Column::Revision]).from(Entity).take();
+    let rows = handle.query_all(&select).await?;
+    let standing = |row: &QueryResult| {
+        let key: String = row.try_get("", "key")?;
+        Ok((row.try_get("", "id")?, (CommunityKey::from(key), row.try_get("", "revision")?)))
+    };
+    rows.iter().map(standing).collect()
 }
 
 /// The communities with these ids.

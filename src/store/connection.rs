@@ -9,7 +9,10 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
+use super::changes::{Changes, Watcher, notify};
+use super::handle::WriteTransaction;
 use super::{Handle, Result, StoreError};
+use crate::domain::change::CommunityChange;
 
 /// Called with the SQL of every statement that is sent, but for BEGIN and COMMIT.
 pub type OnStatement = Arc<dyn Fn(&str) + Send + Sync>;
@@ -48,6 +51,7 @@ pub struct Store {
     /// SQLite has one writer at a time: writers of this process queue here, in order, instead of
     /// polling the file's lock.
     writer: Arc<tokio::sync::Mutex<()>>,
+    changes: Arc<Changes>,
 }
 
 impl Store {
@@ -77,7 +81,7 @@ impl Store {
         if let Some(on_statement) = settings.on_statement.clone() {
             pool.set_metric_callback(move |info| on_statement(&info.statement.sql));
         }
-        Ok(Self { pool, writer: Arc::default() })
+        Ok(Self { pool, writer: Arc::default(), changes: Arc::default() })
     }
 
     /// Which database it is.
@@ -150,13 +154,14 @@ impl Store {
             },
         };
         let transaction = self.pool.begin_with_options(options).await.map_err(StoreError::from)?;
-        let transaction = Arc::new(transaction);
-        let outcome = work(Handle::Transaction(Arc::clone(&transaction))).await;
-        let transaction: DatabaseTransaction = Arc::into_inner(transaction)
-            .ok_or_else(|| StoreError::Database("a handle outlived its write transaction".to_owned()))?;
+        let write = Arc::new(WriteTransaction::new(transaction));
+        let outcome = work(Handle::Write(Arc::clone(&write))).await;
+        let (transaction, changes) = Arc::into_inner(write)
+            .ok_or_else(|| StoreError::Database("a handle outlived its write transaction".to_owned()))?
+            .into_parts();
         match outcome {
             Ok(value) => {
-                transaction.commit().await.map_err(StoreError::from)?;
+                self.commit(transaction, changes).await?;
                 Ok(value)
             }
             Err(error) => {
@@ -164,6 +169,28 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    async fn commit(&self, transaction: DatabaseTransaction, changes: Vec<CommunityChange>) -> Result<()> {
+        match self.backend() {
+            DbBackend::Sqlite => {
+                transaction.commit().await?;
+                self.changes.committed(changes);
+            }
+            _ => {
+                notify(&transaction, &changes).await?;
+                transaction.commit().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What changes from now on, whichever process changes it.
+    ///
+    /// # Errors
+    /// When the database cannot be listened to.
+    pub async fn watch(&self) -> Result<Watcher> {
+        self.changes.watch(&self.pool).await
     }
 
     /// Applies the migrations that are pending.

@@ -3,6 +3,7 @@
 
 pub mod assets;
 mod bulk;
+mod changes;
 pub mod communities;
 mod condition;
 mod connection;
@@ -23,6 +24,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use changes::{Lagged, Watcher};
 pub use connection::{DatabaseSettings, OnStatement, Store, WriteConflict};
 pub use error::StoreError;
 pub use handle::Handle;

@@ -14,7 +14,8 @@ use super::bulk::insert_all;
 use super::table;
 use super::{Handle, Result, Scope, communities, set};
 use crate::domain::asset::{Asset, AssetContent};
-use crate::domain::closed_set::{ClosedSet, MemberStatus};
+use crate::domain::change::CommunityChange;
+use crate::domain::closed_set::{ChangeKind, ClosedSet, MemberStatus};
 use crate::domain::community::{Community, CommunityContent};
 use crate::domain::delivery_point::{DeliveryPoint, DeliveryPointContent};
 use crate::domain::fold::folded;
@@ -29,6 +30,8 @@ pub struct Plan<'g> {
     now: Timestamp,
     community: Identity,
     community_exists: bool,
+    /// The revision that the community will have.
+    revision: i64,
     /// Members that go, or that are filled in again with everything they have.
     cleared_members: Vec<Uuid>,
     /// Assets that go, or are filled in again, of members that stay.
@@ -99,6 +102,7 @@ impl<'g> Plan<'g> {
             now,
             community: Identity::new(now),
             community_exists: false,
+            revision: 1,
             cleared_members: Vec::new(),
             cleared_assets: Vec::new(),
             members: Vec::new(),
@@ -139,6 +143,7 @@ impl<'g> Plan<'g> {
         community: &Community,
     ) -> Result<(HashMap<String, Stored>, HashMap<String, Asset>)> {
         self.community_exists = true;
+        self.revision = community.revision + 1;
         let kept =
             Identity::kept(community.id, community.version, community.created_at, community.updated_at);
         let same = community.content == self.graph.community;
@@ -299,7 +304,7 @@ impl<'g> Plan<'g> {
         Expr::col(search_text::Column::CommunityId).eq(self.community.id)
     }
 
-    /// Fills in what the bundle says and is not stored.
+    /// Fills in what the bundle says and is not stored, and announces it.
     ///
     /// # Errors
     /// When the database fails; when another writer took what the bundle says in the meantime.
@@ -315,16 +320,26 @@ impl<'g> Plan<'g> {
         insert_all(handle, Box::new(self.assets.iter().flat_map(|planned| self.measure_rows(planned))))
             .await?;
         insert_all(handle, Box::new(self.holding_rows())).await?;
-        insert_all(handle, Box::new(self.search_rows())).await
+        insert_all(handle, Box::new(self.search_rows())).await?;
+        handle.changed(self.change())
+    }
+
+    fn change(&self) -> CommunityChange {
+        CommunityChange {
+            id: self.community.id,
+            key: self.graph.community.key.clone(),
+            kind: if self.community_exists { ChangeKind::Updated } else { ChangeKind::Created },
+            revision: self.revision,
+            at: self.now,
+        }
     }
 
     async fn fill_community(&self, handle: &Handle) -> Result<()> {
         if !self.community_exists {
             return insert_all(handle, Box::new(std::iter::once(self.community_row()))).await;
         }
-        let revision = Expr::col(community::Column::Revision).add(1);
         let mut update = Query::update();
-        update.table(community::Entity).value(community::Column::Revision, revision);
+        update.table(community::Entity).value(community::Column::Revision, self.revision);
         if self.community.changed {
             let row = self.community_row().into_active_model();
             for column in community::Column::iter() {
@@ -358,7 +373,7 @@ impl<'g> Plan<'g> {
             extra: content.extra.as_str().to_owned(),
             envelope: content.envelope.as_str().to_owned(),
             version: self.community.version,
-            revision: 1,
+            revision: self.revision,
             created_at: self.community.created_at.as_micros(),
             updated_at: self.community.updated_at.as_micros(),
         }

@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("http", &["config", "service", "auth", "domain"]),
     ("config", &["service", "auth", "domain"]),
     ("service", &["store", "auth", "bundle", "domain"]),
-    ("store", &["domain", "entity", "migration", "sea_orm"]),
+    ("store", &["domain", "entity", "migration", "sea_orm", "sqlx"]),
     ("auth", &["domain"]),
     ("bundle", &["domain"]),
     ("domain", &[]),
