@@ -65,11 +65,18 @@ pub async fn serve(listener: TcpListener, router: Router, state: AppState) -> an
     };
     let told = tokio::spawn(told);
     let mut also_stopping = stopping.clone();
+    let sockets = state.sockets.clone();
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
         _ = stopping.changed().await;
+        sockets.stop();
     });
+    let finished = async {
+        let served = server.into_future().await;
+        state.sockets.close().await;
+        served
+    };
     tokio::select! {
-        served = server.into_future() => served.context("serving failed")?,
+        served = finished => served.context("serving failed")?,
         () = async {
             _ = also_stopping.changed().await;
             tokio::time::sleep(GRACE).await;

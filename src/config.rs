@@ -288,6 +288,26 @@ pub struct HttpLimits {
     )]
     pub transfer_timeout: Duration,
 
+    /// How long a WebSocket may take to say who it is
+    #[arg(
+        long,
+        env = "REC_REGISTRY_SOCKET_INIT_TIMEOUT",
+        value_name = "TIME",
+        default_value = "10s",
+        value_parser = duration
+    )]
+    pub socket_init_timeout: Duration,
+
+    /// How often a WebSocket is asked whether it is still there, and its token is looked at again
+    #[arg(
+        long,
+        env = "REC_REGISTRY_SOCKET_PING_INTERVAL",
+        value_name = "TIME",
+        default_value = "30s",
+        value_parser = duration
+    )]
+    pub socket_ping_interval: Duration,
+
     /// What a GraphQL request may ask for
     #[command(flatten)]
     pub graphql: GraphqlLimits,
@@ -310,6 +330,8 @@ impl Default for HttpLimits {
             max_body_mib: 64,
             request_timeout: Duration::from_secs(30),
             transfer_timeout: Duration::from_secs(600),
+            socket_init_timeout: Duration::from_secs(10),
+            socket_ping_interval: Duration::from_secs(30),
             graphql: GraphqlLimits::default(),
         }
     }
@@ -364,12 +386,16 @@ graphql_limits! {
     batch, "graphql-batch", "BATCH", 10;
     /// Most errors of an answer
     errors, "graphql-errors", "ERRORS", 20;
-    /// Largest JSON body, in bytes, variables and all
+    /// Largest JSON body or WebSocket message, in bytes, variables and all
     body_bytes, "graphql-body-bytes", "BODY_BYTES", MIB;
     /// Most documents that are kept parsed
     documents, "graphql-documents", "DOCUMENTS", 1_000;
     /// Most memory of the documents that are kept parsed, in bytes, estimated
     documents_bytes, "graphql-documents-bytes", "DOCUMENTS_BYTES", 32 * MIB;
+    /// Most WebSockets at a time
+    sockets, "graphql-sockets", "SOCKETS", 10_000;
+    /// Most operations that run on one WebSocket at a time
+    socket_operations, "graphql-socket-operations", "SOCKET_OPERATIONS", 50;
 }
 
 /// What is logged, and how it looks.

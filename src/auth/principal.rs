@@ -2,6 +2,7 @@
 
 use crate::domain::grant::Grants;
 use crate::domain::identifier::UserId;
+use crate::domain::timestamp::Timestamp;
 
 /// A caller whose token was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Principal {
     pub name: Option<String>,
     /// What the caller's scopes grant.
     pub grants: Grants,
+    /// The claim `exp`: until when all this may be believed. None without a token.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl Principal {
@@ -29,6 +32,7 @@ impl Principal {
             email: None,
             name: None,
             grants: Grants::everything(),
+            expires_at: None,
         }
     }
 }

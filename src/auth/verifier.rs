@@ -11,6 +11,7 @@ use super::token::{Claims, UnverifiedToken};
 use crate::domain::error::AuthenticationFailure as Failure;
 use crate::domain::grant::Grants;
 use crate::domain::identifier::UserId;
+use crate::domain::timestamp::Timestamp;
 
 /// By how much the clocks of the issuer and of this machine may differ, in seconds.
 const LEEWAY_SECONDS: f64 = 60.0;
@@ -164,8 +165,15 @@ impl Verifier {
             email: claims.text("email")?.map(str::to_owned),
             name: claims.text("name")?.map(str::to_owned),
             grants: grants(claims)?,
+            expires_at: claims.time("exp")?.map(timestamp),
         })
     }
+}
+
+/// The instant this many seconds after 1970; the ends of time for one that is beyond them.
+fn timestamp(seconds: f64) -> Timestamp {
+    #[expect(clippy::cast_possible_truncation, reason = "what is beyond the ends becomes the ends")]
+    Timestamp::from_micros((seconds * 1e6) as i64)
 }
 
 /// The scopes: the words of `scope`, and `scp` as a list or as words.

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -76,7 +75,7 @@ impl Dev {
             fill_if_empty(&registry).await?;
         }
         let graphql = graphql::Options::read(&self.http.graphql, &self.http.limits.graphql).await?;
-        let state = AppState { registry, verifier: key.verifier()?, limits: Arc::new(self.http.limits) };
+        let state = AppState::with_limits(registry, key.verifier()?, self.http.limits);
         let options =
             RouterOptions { cors_origins: self.http.cors_origins, dev_jwks: Some(key.jwks()), graphql };
         let router = app::router(&state, options);

@@ -1,7 +1,6 @@
 //! `rec-registry serve`: the registry in production.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 
@@ -50,7 +49,7 @@ impl Serve {
         }
         let issuer = Issuer::new(&rules.issuer, auth.auth_jwks_url.as_deref())?;
         let verifier = Verifier::with_issuer(rules, issuer);
-        let state = AppState { registry, verifier, limits: Arc::new(http.limits) };
+        let state = AppState::with_limits(registry, verifier, http.limits);
         let options = RouterOptions { cors_origins: http.cors_origins, dev_jwks: None, graphql };
         let listener = app::listen(http.listen).await?;
         tracing::info!(address = %listener.local_addr()?, database = %database.url(), "serving");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_graphql::parser::types::{DocumentOperations, OperationType};
 use async_graphql::{Response, ServerError, Value};
+use futures_util::StreamExt as _;
 use serde::Serialize;
 
 use super::batch::{self, Queue};
@@ -17,8 +18,9 @@ use super::request::{Parameters, Prepared};
 use super::response::Plan;
 use super::schema::{Schema, schema, sdl};
 use super::scope::Scope;
+use super::subscription::Occasion;
 use crate::config::HttpLimits;
-use crate::service::{Caller, Registry};
+use crate::service::{Caller, Ctx, Registry};
 
 /// Everything that answering takes. Cheap to clone; one per process.
 #[derive(Clone)]
@@ -97,27 +99,46 @@ impl Door {
         }
     }
 
-    /// A request that is within the limits and can be run.
+    /// A query or mutation that is within the limits and can be run.
     ///
     /// # Errors
-    /// When it cannot; and for subscriptions, which do not go this way.
+    /// When it cannot; and for subscriptions, which have more than one answer.
     pub fn prepare(&self, parameters: Parameters<'_>) -> Result<Prepared, ServerError> {
-        let prepared = parameters.prepare(&self.0.documents, &self.0.outline, self.limits())?;
+        let prepared = self.prepare_any(parameters)?;
         if prepared.operation_type() == Some(OperationType::Subscription) {
-            return Err(request_error(code::BAD_USER_INPUT, "Subscriptions are not spoken here"));
+            let message = "Subscriptions are spoken over the WebSocket at /graphql/ws";
+            return Err(request_error(code::BAD_USER_INPUT, message));
         }
         Ok(prepared)
     }
 
-    /// Runs a request.
+    /// A request of any kind that is within the limits and can be run.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub fn prepare_any(&self, parameters: Parameters<'_>) -> Result<Prepared, ServerError> {
+        parameters.prepare(&self.0.documents, &self.0.outline, self.limits())
+    }
+
+    /// What the services know a caller by.
+    pub fn context(&self, caller: Caller) -> Ctx {
+        self.0.registry.context(caller)
+    }
+
+    /// Runs a query or mutation.
     pub async fn run(&self, prepared: Prepared, asker: Asker) -> Answer {
+        self.run_on(prepared, asker, None).await
+    }
+
+    /// Runs a request; a subscription on an occasion.
+    pub async fn run_on(&self, prepared: Prepared, asker: Asker, occasion: Option<Arc<Occasion>>) -> Answer {
         let limits = &self.0.limits;
         let limit = if prepared.is_transfer() { limits.transfer_timeout } else { limits.request_timeout };
         let plan = match &prepared.operation() {
             Some(operation) => Plan::of(&prepared.document, operation, &self.0.outline),
             None => Plan::default(),
         };
-        let Some(response) = self.execute(prepared, asker.caller, limit).await else {
+        let Some(response) = self.execute(prepared, asker.caller, occasion, limit).await else {
             let message = format!("The operation took longer than {} s", limit.as_secs());
             return Answer { data: Some(Value::Null), errors: vec![request_error(code::TIMEOUT, message)] };
         };
@@ -130,16 +151,31 @@ impl Door {
     }
 
     /// The library's own answer; none when it took too long.
-    async fn execute(&self, prepared: Prepared, caller: Caller, limit: Duration) -> Option<Response> {
+    async fn execute(
+        &self,
+        prepared: Prepared,
+        caller: Caller,
+        occasion: Option<Arc<Occasion>>,
+        limit: Duration,
+    ) -> Option<Response> {
         let queue = Queue::default();
-        let scope = Arc::new(Scope::new(self.0.registry.context(caller).reading_as_one(), queue.clone()));
+        let scope = Arc::new(Scope::new(self.context(caller).reading_as_one(), queue.clone()));
         let named = matches!(prepared.document.operations, DocumentOperations::Multiple(_));
         // The library asks for the text again only to parse it.
         let mut request =
             async_graphql::Request::new(String::new()).variables(prepared.variables).data(scope);
         request.operation_name = prepared.operation_name.filter(|_| named);
         request.set_parsed_query(Arc::unwrap_or_clone(prepared.document));
-        let execution = batch::run(self.0.schema.execute(request), queue);
-        tokio::time::timeout(limit, execution).await.ok()
+        let schema = &self.0.schema;
+        let execution = async {
+            match occasion {
+                None => schema.execute(request).await,
+                // A stream of one answer, or of none.
+                Some(occasion) => {
+                    schema.execute_stream(request.data(occasion)).next().await.unwrap_or_default()
+                }
+            }
+        };
+        tokio::time::timeout(limit, batch::run(execution, queue)).await.ok()
     }
 }

@@ -81,3 +81,15 @@ pub enum SearchField {
     /// The id that the grid operator gave a delivery point.
     Code,
 }
+
+/// What happened to a community.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "closed_set::ChangeKind")]
+pub enum CommunityChangeKind {
+    /// It was not there before.
+    Created,
+    /// Something of it changed: the community itself, or any member, delivery point or asset of it.
+    Updated,
+    /// It is gone, with all that was in it.
+    Removed,
+}

@@ -68,6 +68,12 @@ pub fn request_error(code: &'static str, message: impl Into<String>) -> ServerEr
     error
 }
 
+/// An error of the request as a whole, from a service.
+pub fn server_error(error: Error) -> ServerError {
+    let error = async_graphql::Error::from(error);
+    ServerError { extensions: error.extensions, ..ServerError::new(error.message, None) }
+}
+
 /// The code of an error; none when it has none yet.
 pub fn code_in(error: &ServerError) -> Option<&str> {
     match error.extensions.as_ref()?.get("code")? {

@@ -1,5 +1,5 @@
-//! The GraphQL door: types, queries and mutations over the services, the limits that guard them, and how
-//! they are spoken over HTTP.
+//! The GraphQL door: types, queries, mutations and subscriptions over the services, the limits that guard
+//! them, and how they are spoken over HTTP and over WebSockets.
 
 mod batch;
 mod connection;
@@ -23,7 +23,9 @@ mod response;
 mod scalar;
 mod schema;
 mod scope;
+mod subscription;
 mod types;
+mod ws;
 
 pub use http::router;
 pub use options::Options;

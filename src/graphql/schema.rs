@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
-use async_graphql::{EmptySubscription, Response, SDLExportOptions, SchemaBuilder, Value};
+use async_graphql::{Response, SDLExportOptions, SchemaBuilder, Value};
 
 use super::limits::MAX_LEVELS;
 use super::mutation::Mutation;
 use super::options::Options;
 use super::query::Query;
+use super::subscription::Subscription;
 
 /// The schema.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// Builds the schema.
 pub fn schema(options: &Options) -> Schema {
@@ -25,8 +26,8 @@ pub fn schema(options: &Options) -> Schema {
     builder.finish()
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription).limit_recursive_depth(MAX_LEVELS)
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription).limit_recursive_depth(MAX_LEVELS)
 }
 
 /// A schema that checks operations and runs none.

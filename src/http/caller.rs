@@ -26,12 +26,16 @@ where
             Ok(token) => token,
             Err(failure) => return Ok(Self(Err(failure))),
         };
-        let caller = Verifier::from_ref(state).verify(token).await.map_err(|rejection| {
-            tracing::info!(check = rejection.failure.public(), detail = rejection.detail, "token refused");
-            rejection.failure
-        });
-        Ok(Self(caller))
+        Ok(Self(verified(&Verifier::from_ref(state), token).await))
     }
+}
+
+/// Whose token it is. Why one is refused is logged.
+pub async fn verified(verifier: &Verifier, token: &str) -> Caller {
+    verifier.verify(token).await.map_err(|rejection| {
+        tracing::info!(check = rejection.failure.public(), detail = rejection.detail, "token refused");
+        rejection.failure
+    })
 }
 
 /// The bearer token of a request.
@@ -41,7 +45,14 @@ fn token(headers: &HeaderMap) -> Result<&str, AuthenticationFailure> {
     if given.next().is_some() {
         return Err(AuthenticationFailure::Malformed);
     }
-    let value = value.to_str().map_err(|_| AuthenticationFailure::Malformed)?;
+    bearer_token(value.to_str().map_err(|_| AuthenticationFailure::Malformed)?)
+}
+
+/// The token behind the word `Bearer`.
+///
+/// # Errors
+/// When the text is something else.
+pub fn bearer_token(value: &str) -> Result<&str, AuthenticationFailure> {
     match value.trim().split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim_start()),
         _ => Err(AuthenticationFailure::Malformed),

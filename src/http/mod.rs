@@ -9,17 +9,19 @@ mod layers;
 mod panic;
 pub mod problem;
 mod request_id;
+mod sockets;
 mod state;
 mod timeout;
 mod trace;
 mod trailing_slash;
 
 pub use body::{drain, read_body, read_up_to};
-pub use caller::Bearer;
+pub use caller::{Bearer, bearer_token, verified};
 pub use entity_tag::with_entity_tags;
 pub use layers::with_layers;
 pub use problem::Problem;
 pub use request_id::RequestId;
+pub use sockets::{Open, Sockets};
 pub use state::AppState;
 
 /// The route of GraphQL, which holds requests to its limits by itself and refuses them in its own words.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 
+use super::sockets::Sockets;
 use crate::auth::Verifier;
 use crate::config::HttpLimits;
 use crate::service::Registry;
@@ -17,12 +18,20 @@ pub struct AppState {
     pub verifier: Verifier,
     /// What a request may take.
     pub limits: Arc<HttpLimits>,
+    /// The connections that outlive their request.
+    pub sockets: Sockets,
 }
 
 impl AppState {
     /// The state with the contract's limits.
     #[must_use]
     pub fn new(registry: Registry, verifier: Verifier) -> Self {
-        Self { registry, verifier, limits: Arc::default() }
+        Self::with_limits(registry, verifier, HttpLimits::default())
+    }
+
+    /// The state with other limits.
+    #[must_use]
+    pub fn with_limits(registry: Registry, verifier: Verifier, limits: HttpLimits) -> Self {
+        Self { registry, verifier, limits: Arc::new(limits), sockets: Sockets::default() }
     }
 }

@@ -1,4 +1,3 @@
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -32,8 +31,7 @@ impl Asked {
             request_timeout: Duration::from_millis(50),
             ..HttpLimits::default()
         };
-        let state =
-            AppState { registry, verifier: key.verifier().expect("a verifier"), limits: Arc::new(limits) };
+        let state = AppState::with_limits(registry, key.verifier().expect("a verifier"), limits);
         let length = async |body: Body| match read_body(body).await {
             Ok(body) => body.len().to_string().into_response(),
             Err(error) => Problem(error).into_response(),

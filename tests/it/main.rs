@@ -8,6 +8,7 @@ mod graphql_documents;
 mod graphql_errors;
 mod graphql_http;
 mod graphql_pages;
+mod graphql_subscriptions;
 mod graphql_upload;
 mod layering;
 mod migrations;

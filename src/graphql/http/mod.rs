@@ -27,6 +27,7 @@ use super::limits::check_variables_text;
 use super::options::Options;
 use super::playground;
 use super::request::Parameters;
+use super::ws;
 use crate::http::{AppState, Bearer, GRAPHQL_PATH, RequestId, drain, read_up_to};
 
 /// How deep the variables of a request stand in a body: in a batch, in the request, as its variables.
@@ -41,6 +42,7 @@ pub fn router(state: &AppState, options: Options) -> Router<AppState> {
         let answer = async move || ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sdl);
         router = router.route("/schema.graphql", get(answer));
     }
+    let sockets = ws::route(door.clone());
     router
         .route(
             GRAPHQL_PATH,
@@ -50,6 +52,7 @@ pub fn router(state: &AppState, options: Options) -> Router<AppState> {
                 answer(&door, asker, request).await
             }),
         )
+        .route(ws::PATH, sockets)
         .route(playground::SCRIPT_PATH, get(playground::script))
         .route(playground::STYLE_PATH, get(playground::style))
 }

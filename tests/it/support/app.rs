@@ -22,6 +22,7 @@ use rec_registry::config::HttpArgs;
 use rec_registry::graphql;
 use rec_registry::service::Registry;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
 use super::statements::Statements;
@@ -64,7 +65,7 @@ async fn router(registry: &Registry, key: &DevKey, words: &[&str]) -> Router {
     let http = Settings::parse_from([&["rec-registry"], words].concat()).http;
     let graphql = graphql::Options::read(&http.graphql, &http.limits.graphql).await.expect("options");
     let verifier = key.verifier().expect("the key verifies");
-    let state = AppState { registry: registry.clone(), verifier, limits: Arc::new(http.limits) };
+    let state = AppState::with_limits(registry.clone(), verifier, http.limits);
     app::router(&state, RouterOptions { graphql, ..RouterOptions::default() })
 }
 
@@ -76,9 +77,21 @@ impl TestApp {
 
     /// A token of a user with scopes, separated by spaces.
     pub fn token(&self, user: &str, scope: &str) -> String {
-        let request =
-            TokenRequest { user: user.to_owned(), scope: scope.to_owned(), ttl: Duration::from_secs(3600) };
+        self.token_for(user, scope, Duration::from_secs(3600))
+    }
+
+    /// A token that is good for this long.
+    pub fn token_for(&self, user: &str, scope: &str, ttl: Duration) -> String {
+        let request = TokenRequest { user: user.to_owned(), scope: scope.to_owned(), ttl };
         self.key.sign(&request).expect("a token is signed")
+    }
+
+    /// Serves the program on a port of this machine, for what needs a network. Returns `host:port`.
+    pub async fn listen(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("a bound socket has an address").to_string();
+        tokio::spawn(axum::serve(listener, self.router.clone()).into_future());
+        address
     }
 
     /// A request, without a token until one is given.

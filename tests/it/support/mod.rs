@@ -9,6 +9,7 @@ pub mod node;
 pub mod postgres;
 pub mod sample;
 pub mod server;
+pub mod socket;
 pub mod statements;
 
 pub use app::TestApp;

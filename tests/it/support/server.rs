@@ -52,6 +52,11 @@ impl Server {
         &self.base_url
     }
 
+    /// The host and the port of the server.
+    pub fn address(&self) -> &str {
+        self.base_url.trim_start_matches("http://")
+    }
+
     /// A token that grants everything.
     pub fn token(&self) -> &str {
         &self.token
