@@ -406,9 +406,8 @@ mod tests {
         let nested = "interfaces { possibleTypes { ".repeat(5);
         let bomb = format!("{{ __schema {{ types {{ {nested} name {} }} }}", "} }".repeat(5) + "}");
         assert_eq!(refusal(&bomb).as_deref(), Some(code::QUERY_TOO_COMPLEX));
-        let repeated: String = (0..50)
-            .map(|at| format!("a{at}: types {{ fields {{ type {{ fields {{ type {{ name }} }} }} }} }} "))
-            .collect();
+        let members = "fields { type { fields { type { fields { name } } } } }";
+        let repeated: String = (0..50).map(|at| format!("a{at}: types {{ {members} }} ")).collect();
         assert_eq!(
             refusal(&format!("{{ __schema {{ {repeated} }} }}")).as_deref(),
             Some(code::QUERY_TOO_COMPLEX)
