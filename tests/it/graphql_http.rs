@@ -114,10 +114,16 @@ on_both_databases! {
 
     async fn a_browser_gets_a_page_and_anybody_the_schema(app: TestApp) {
         let page = app.get("/graphql").header("accept", "text/html,application/xhtml+xml,*/*;q=0.8").await;
-        assert!(page.text(200).contains("rec-registry"));
+        assert_eq!(page.status, 200);
         assert!(page.header("content-security-policy").contains("default-src 'none'"));
-        assert_eq!(app.get("/graphql/playground.js").await.status, 200);
-        assert_eq!(app.get("/graphql/playground.css").await.status, 200);
+        let plain = app.get("/graphql/plain").await;
+        assert!(plain.text(200).contains("rec-registry"));
+        assert!(!plain.header("content-security-policy").contains("unsafe"));
+        for file in ["plain.js", "plain.css", "examples.js"] {
+            let asset = app.get(format!("/graphql/playground/{file}")).await;
+            assert_eq!((asset.status.as_u16(), asset.header("x-content-type-options")), (200, "nosniff"), "{file}");
+        }
+        assert_eq!(app.get("/graphql/playground/nothing.js").await.status, 404);
         assert_eq!(app.get("/schema.graphql").await.text(200), rec_registry::graphql::sdl());
     }
 

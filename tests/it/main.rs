@@ -14,6 +14,7 @@ mod layering;
 mod migrations;
 mod node;
 mod parity;
+mod playground;
 mod python_client;
 mod query_count;
 mod query_plan;

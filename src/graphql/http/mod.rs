@@ -53,8 +53,7 @@ pub fn router(state: &AppState, options: Options) -> Router<AppState> {
             }),
         )
         .route(ws::PATH, sockets)
-        .route(playground::SCRIPT_PATH, get(playground::script))
-        .route(playground::STYLE_PATH, get(playground::style))
+        .merge(playground::router())
 }
 
 async fn answer(door: &Door, asker: Asker, request: Request) -> Response {
