@@ -6,6 +6,10 @@ use sea_orm_migration::prelude::*;
 mod column;
 mod m20261122_000001_create_registry;
 mod m20261123_000002_add_search;
+mod m20261123_000006_narrow_indexes;
+
+/// A step is taken as a whole or not at all, on both databases.
+const IN_A_TRANSACTION: Option<bool> = Some(true);
 
 /// Every step, in order.
 #[derive(Debug)]
@@ -17,6 +21,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_create_registry::Migration),
             Box::new(m20261123_000002_add_search::Migration),
+            Box::new(m20261123_000006_narrow_indexes::Migration),
         ]
     }
 }

@@ -2,6 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
+use crate::IN_A_TRANSACTION;
 use crate::column::{Columns, boolean, document, integer, uuid};
 
 #[derive(DeriveMigrationName)]
@@ -197,6 +198,10 @@ fn index(&(name, table, columns): &Listed) -> IndexCreateStatement {
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        IN_A_TRANSACTION
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let columns = Columns::of(manager);
         for table in [community, member, delivery_point, asset, asset_measure, holding] {

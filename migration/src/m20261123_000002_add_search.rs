@@ -3,6 +3,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 
+use crate::IN_A_TRANSACTION;
 use crate::column::{Columns, uuid};
 
 #[derive(DeriveMigrationName)]
@@ -34,6 +35,10 @@ fn search_text(columns: Columns) -> TableCreateStatement {
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        IN_A_TRANSACTION
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(search_text(Columns::of(manager))).await?;
         let line_feed = match manager.get_database_backend() {

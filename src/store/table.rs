@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use sea_orm::sea_query::{DynIden, Expr, ExprTrait, IntoIden, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ConnectionTrait, EntityTrait, FromQueryResult, PartialModelTrait, QuerySelect, QueryTrait, Select,
+    ColumnTrait, ColumnType, ConnectionTrait, EntityTrait, FromQueryResult, PartialModelTrait, QuerySelect,
+    QueryTrait, Select,
 };
 use uuid::Uuid;
 
@@ -62,9 +63,16 @@ fn bare<T: Table>() -> SelectStatement {
 }
 
 fn sorting<T: Table>(order: Order, total_in_parent: bool) -> Sorting {
+    let columns =
+        T::sort_columns(order.field).into_iter().map(|sorted| match sorted.def().get_column_type() {
+            // The rows of one parent are few and are sorted by time when they are asked for. As an expression,
+            // because the index of all times would be read from its beginning to find them.
+            ColumnType::BigInteger if total_in_parent => column::<T>(sorted).add(0_i64),
+            _ => column::<T>(sorted),
+        });
     Sorting {
         order,
-        columns: T::sort_columns(order.field).into_iter().map(column::<T>).collect(),
+        columns: columns.collect(),
         id: (!total_in_parent && !T::KEY_IS_UNIQUE).then(|| column::<T>(T::id_column())),
     }
 }
