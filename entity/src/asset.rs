@@ -49,6 +49,14 @@ pub struct Model {
     /// What was given under `extra`, a JSON mapping.
     #[sea_orm(column_type = "Text")]
     pub extra: String,
+    /// Electric power in W, 0 where it is not known; see the domain's `Quantities` for these four.
+    pub power_w: i64,
+    /// Heat in W.
+    pub heat_w: i64,
+    /// Energy that it holds in Wh.
+    pub energy_wh: i64,
+    /// Power in W that can be controlled.
+    pub controllable_w: i64,
     /// Grows by one with each change.
     pub version: i64,
     /// When it was first stored, in microseconds since the Unix epoch.

@@ -6,6 +6,7 @@ use sea_orm_migration::prelude::*;
 mod column;
 mod m20261122_000001_create_registry;
 mod m20261123_000002_add_search;
+mod m20261123_000003_add_quantities;
 mod m20261123_000006_narrow_indexes;
 
 /// A step is taken as a whole or not at all, on both databases.
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_create_registry::Migration),
             Box::new(m20261123_000002_add_search::Migration),
+            Box::new(m20261123_000003_add_quantities::Migration),
             Box::new(m20261123_000006_narrow_indexes::Migration),
         ]
     }

@@ -8,6 +8,7 @@ use super::document::Document;
 use super::identifier::{AssetKey, DeliveryPointCode, SensorId};
 use super::member::MemberRef;
 use super::node::Node;
+use super::stats::Quantities;
 use super::timestamp::Timestamp;
 
 /// The documented keys of a device (SAREF-inspired), in the order in which they are written.
@@ -60,6 +61,34 @@ impl AssetContent {
     #[must_use]
     pub fn paired_with(&self) -> Option<AssetKey> {
         self.relationships.node().get("paired_with").and_then(Node::as_text).map(AssetKey::from)
+    }
+
+    /// What stands behind the asset: zero where its properties do not say, or not as documented.
+    #[must_use]
+    pub fn quantities(&self) -> Quantities {
+        let properties = match self.asset_type {
+            AssetType::Meter => return Quantities::default(),
+            _ => self.properties.node(),
+        };
+        let given = |key| property_value(self.asset_type, &properties, key);
+        let units = |key| given(key).and_then(Node::as_f64).map_or(0, units_of_kilo);
+        match self.asset_type {
+            AssetType::Pv => Quantities { power_w: units("rated_power"), ..Quantities::default() },
+            AssetType::Storage => Quantities { energy_wh: units("capacity"), ..Quantities::default() },
+            AssetType::Meter => Quantities::default(),
+            AssetType::EvCharger => Quantities { power_w: units("max_power"), ..Quantities::default() },
+            AssetType::HeatPump => Quantities {
+                power_w: units("electrical_power"),
+                heat_w: units("thermal_power"),
+                ..Quantities::default()
+            },
+            AssetType::Load => {
+                let power_w = units("rated_power");
+                let controllable = given("controllable").and_then(Node::as_bool) == Some(true);
+                let controllable_w = if controllable { power_w } else { 0 };
+                Quantities { power_w, controllable_w, ..Quantities::default() }
+            }
+        }
     }
 }
 
@@ -195,6 +224,25 @@ pub fn properties_of(asset_type: AssetType) -> &'static [Property] {
     }
 }
 
+/// The value of a documented property, in its own spelling or else in the one of older files; none when
+/// it does not fit its documented type and range.
+#[must_use]
+pub fn property_value<'n>(asset_type: AssetType, properties: &'n Node, key: &str) -> Option<&'n Node> {
+    let property = properties_of(asset_type).iter().find(|property| property.key == key)?;
+    let spellings = [Some(property.key), property.also_seen];
+    let mut given = spellings.into_iter().flatten().filter_map(|spelling| properties.get(spelling));
+    given.find(|value| property.property_type.fits(value))
+}
+
+/// The largest quantity that counts: 100 GW, more than any plant on earth. What is larger was mistyped, and
+/// would drown every true number of a sum, or overflow it.
+const LARGEST_KILO: f64 = 1e8;
+
+/// A number of kW in W, of kWh in Wh, to the nearest whole; zero when it is beyond [`LARGEST_KILO`].
+fn units_of_kilo(kilo: f64) -> i64 {
+    if kilo <= LARGEST_KILO { (kilo * 1000.0).round() as i64 } else { 0 }
+}
+
 impl PropertyType {
     /// Whether a value fits the type and its range.
     #[must_use]
@@ -228,5 +276,54 @@ impl PropertyType {
             Self::Date => "a date as YYYY-MM-DD".to_owned(),
             Self::Texts => "a list of texts".to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quantities(asset_type: AssetType, properties: &str) -> Quantities {
+        AssetContent {
+            key: "a".into(),
+            asset_type,
+            name: "A".into(),
+            sensor_id: None,
+            properties: Document::from_stored(properties.to_owned()),
+            device: Document::empty(),
+            relationships: Document::empty(),
+            extra: Document::empty(),
+        }
+        .quantities()
+    }
+
+    #[test]
+    fn kilowatts_become_whole_watts() {
+        let pv = |properties| quantities(AssetType::Pv, properties).power_w;
+        assert_eq!(pv(r#"{"rated_power":5.940}"#), 5_940);
+        assert_eq!(pv(r#"{"rated_power":0.3005}"#), 301, "to the nearest");
+        assert_eq!(pv(r#"{"capacity_kwp":3}"#), 3_000, "the spelling of older files");
+        assert_eq!(pv(r#"{"rated_power":4,"capacity_kwp":3}"#), 4_000, "the documented one comes first");
+    }
+
+    #[test]
+    fn what_does_not_fit_or_cannot_be_counts_nothing() {
+        for properties in
+            ["{}", r#"{"rated_power":"5"}"#, r#"{"rated_power":-1}"#, r#"{"rated_power":1e300}"#]
+        {
+            assert_eq!(quantities(AssetType::Pv, properties), Quantities::default(), "{properties}");
+        }
+    }
+
+    #[test]
+    fn each_kind_has_its_own_quantities() {
+        let heat_pump = quantities(AssetType::HeatPump, r#"{"thermal_power":9,"electrical_power":2.5}"#);
+        assert_eq!((heat_pump.heat_w, heat_pump.power_w), (9_000, 2_500));
+        assert_eq!(quantities(AssetType::Storage, r#"{"capacity_kwh":13.5}"#).energy_wh, 13_500);
+        assert_eq!(quantities(AssetType::EvCharger, r#"{"max_power":22}"#).power_w, 22_000);
+        let load = |properties| quantities(AssetType::Load, properties).controllable_w;
+        assert_eq!(load(r#"{"rated_power":2,"controllable":true}"#), 2_000);
+        assert_eq!(load(r#"{"rated_power":2,"controllable":false}"#), 0);
+        assert_eq!(load(r#"{"rated_power":2}"#), 0);
     }
 }

@@ -22,4 +22,5 @@ pub mod node;
 pub mod order;
 pub mod page;
 pub mod search;
+pub mod stats;
 pub mod timestamp;

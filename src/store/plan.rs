@@ -22,6 +22,7 @@ use crate::domain::fold::folded;
 use crate::domain::import::{CommunityGraph, Counts, MemberGraph};
 use crate::domain::member::Member;
 use crate::domain::search::Searchable;
+use crate::domain::stats::Quantities;
 use crate::domain::timestamp::Timestamp;
 
 /// What is to be done so that a stored community says what a bundle says.
@@ -435,6 +436,7 @@ impl<'g> Plan<'g> {
 
     fn asset_row(&self, planned: &PlannedAsset<'g>) -> asset::Model {
         let content = planned.content;
+        let Quantities { power_w, heat_w, energy_wh, controllable_w } = content.quantities();
         asset::Model {
             id: planned.identity.id,
             community_id: self.community.id,
@@ -451,6 +453,10 @@ impl<'g> Plan<'g> {
             device: content.device.as_str().to_owned(),
             relationships: content.relationships.as_str().to_owned(),
             extra: content.extra.as_str().to_owned(),
+            power_w,
+            heat_w,
+            energy_wh,
+            controllable_w,
             version: planned.identity.version,
             created_at: planned.identity.created_at.as_micros(),
             updated_at: planned.identity.updated_at.as_micros(),
