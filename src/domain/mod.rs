@@ -15,6 +15,7 @@ pub mod error;
 pub mod filter;
 pub mod fold;
 pub mod grant;
+pub mod grid;
 pub mod identifier;
 pub mod import;
 pub mod member;

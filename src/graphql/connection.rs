@@ -1,13 +1,17 @@
 //! Relay's connections, once for every list of the schema.
 
-use async_graphql::{Object, OutputType, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{MergedObject, Object, OutputType, SimpleObject};
 use futures_util::future::BoxFuture;
 
-use super::types::{Asset, Community, DeliveryPoint, Member, MeterAsset};
+use super::types::{Asset, Community, CommunityStats, DeliveryPoint, Member, MeterAsset};
 use crate::domain::cursor::{Cursor, ListKind};
 use crate::domain::error::Error;
+use crate::domain::member as domain;
 use crate::domain::order::Order;
 use crate::domain::page::{DEFAULT_PAGE, End, MAX_PAGE, MIN_PAGE, Page, PageRequest};
+use crate::domain::stats::Stats;
 
 /// The four arguments that every connection takes.
 #[derive(Debug, Clone, Default)]
@@ -66,8 +70,11 @@ impl PageArgs {
     }
 }
 
-/// Counts the rows of a list, when somebody asks for it.
-pub type Count = Box<dyn Fn() -> BoxFuture<'static, Result<u64, Error>> + Send + Sync>;
+/// What is found out about a list when somebody asks for it.
+pub type Deferred<T> = Box<dyn Fn() -> BoxFuture<'static, Result<T, Error>> + Send + Sync>;
+
+/// Counts the rows of a list.
+pub type Count = Deferred<u64>;
 
 /// A page of a list.
 pub struct Connection<T> {
@@ -95,7 +102,7 @@ impl<T> Connection<T> {
 /// A page of a list: rows that are added or removed between two pages make no other row repeat or vanish.
 #[Object(
     concrete(name = "CommunityConnection", params(Community)),
-    concrete(name = "MemberConnection", params(Member)),
+    concrete(name = "MemberPage", params(Member)),
     concrete(name = "AssetConnection", params(Asset)),
     concrete(name = "MeterConnection", params(MeterAsset)),
     concrete(name = "DeliveryPointConnection", params(DeliveryPoint))
@@ -122,6 +129,30 @@ where
     /// How many rows the whole list has under its filter. Counted only when it is selected.
     async fn total_count(&self) -> async_graphql::Result<u64> {
         Ok((self.count)().await?)
+    }
+}
+
+/// A page of a list of members, and the numbers of the whole list.
+#[derive(MergedObject)]
+pub struct MemberConnection(Connection<Member>, MemberNumbers);
+
+impl MemberConnection {
+    /// The connection of a page of members.
+    pub fn new(page: Page<Arc<domain::Member>>, count: Count, stats: Deferred<Arc<Stats>>) -> Self {
+        Self(Connection::new(page, Member, count), MemberNumbers(stats))
+    }
+}
+
+/// The numbers of a list of members.
+pub struct MemberNumbers(Deferred<Arc<Stats>>);
+
+/// The numbers of a list of members.
+#[Object]
+impl MemberNumbers {
+    /// The numbers of the whole list under its filter, not of the page alone. Worked out only when they are
+    /// selected.
+    async fn stats(&self) -> async_graphql::Result<CommunityStats> {
+        Ok(CommunityStats((self.0)().await?))
     }
 }
 

@@ -159,7 +159,8 @@ impl Door {
         limit: Duration,
     ) -> Option<Response> {
         let queue = Queue::default();
-        let scope = Arc::new(Scope::new(self.context(caller).reading_as_one(), queue.clone()));
+        let ctx = self.context(caller).reading_as_one();
+        let scope = Arc::new(Scope::new(ctx, queue.clone(), self.limits().complexity));
         let named = matches!(prepared.document.operations, DocumentOperations::Multiple(_));
         // The library asks for the text again only to parse it.
         let mut request =

@@ -13,9 +13,11 @@ use crate::domain::asset::Asset;
 use crate::domain::delivery_point::DeliveryPoint;
 use crate::domain::error::Error;
 use crate::domain::filter::{AssetField, DeliveryPointField, Filter, MemberField};
+use crate::domain::grid::AreaSet;
 use crate::domain::identifier::{AssetKey, MemberKey};
 use crate::domain::member::Member;
 use crate::domain::page::Page;
+use crate::domain::stats::Stats;
 use crate::service::{self, Ctx, ListArgs};
 
 /// Loads for one caller.
@@ -94,6 +96,15 @@ pub struct CountUnder<P, F> {
     pub filter: Arc<Filter<F>>,
 }
 
+/// The numbers of the members under a parent.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct StatsUnder<P> {
+    /// The parent.
+    pub parent: P,
+    /// Which members count.
+    pub filter: Arc<Filter<MemberField>>,
+}
+
 /// What lists can hang under.
 pub trait Parent: Clone + Eq + Hash + Send + Sync + 'static {
     /// What the services name the parent by.
@@ -124,8 +135,8 @@ macro_rules! parent {
 parent! {
     /// Whatever is in this community.
     OfCommunity(Uuid);
-    /// Whatever is in the area of this community with this key.
-    OfArea((Uuid, String));
+    /// Whatever is in these areas of a community.
+    OfAreas(AreaSet);
     /// Whatever is this member's.
     OfMember(Uuid);
 }
@@ -178,10 +189,41 @@ macro_rules! listed_under {
 
 listed_under! {
     MemberField, Member, OfCommunity: member, pages_of_communities, counts_of_communities;
-    MemberField, Member, OfArea: member, pages_of_areas, counts_of_areas;
+    MemberField, Member, OfAreas: member, pages_of_areas, counts_of_areas;
     AssetField, Asset, OfCommunity: asset, pages_of_communities, counts_of_communities;
+    AssetField, Asset, OfAreas: asset, pages_of_areas, counts_of_areas;
     AssetField, Asset, OfMember: asset, pages_of_members, counts_of_members;
     DeliveryPointField, DeliveryPoint, OfCommunity: delivery_point, pages_of_communities, counts_of_communities;
+}
+
+/// What members stand under, and so have numbers.
+pub trait MembersParent: Parent {
+    /// The numbers of the members under each parent; parents without members may be left out.
+    fn stats(
+        ctx: &Ctx,
+        parents: &[Self::Id],
+        filter: &Filter<MemberField>,
+    ) -> impl Future<Output = Result<HashMap<Self::Id, Stats>, Error>> + Send;
+}
+
+impl MembersParent for OfCommunity {
+    async fn stats(
+        ctx: &Ctx,
+        parents: &[Uuid],
+        filter: &Filter<MemberField>,
+    ) -> Result<HashMap<Uuid, Stats>, Error> {
+        service::stats::of_communities(ctx, parents, filter).await
+    }
+}
+
+impl MembersParent for OfAreas {
+    async fn stats(
+        ctx: &Ctx,
+        parents: &[AreaSet],
+        filter: &Filter<MemberField>,
+    ) -> Result<HashMap<AreaSet, Stats>, Error> {
+        service::stats::of_areas(ctx, parents, filter).await
+    }
 }
 
 /// The keys that ask for the same thing, together.
@@ -228,5 +270,22 @@ impl<P: Parent, F: ListedUnder<P>> Loader<CountUnder<P, F>> for Loads {
             }
         }
         Ok(counts)
+    }
+}
+
+impl<P: MembersParent> Loader<StatsUnder<P>> for Loads {
+    type Value = Arc<Stats>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[StatsUnder<P>]) -> Result<HashMap<StatsUnder<P>, Arc<Stats>>, Error> {
+        let mut stats = HashMap::with_capacity(keys.len());
+        for (filter, keys) in by_question(keys, |key| &key.filter) {
+            let parents: Vec<P::Id> = keys.iter().map(|key| key.parent.id().clone()).collect();
+            let mut found = P::stats(&self.ctx, &parents, filter).await?;
+            for key in keys {
+                stats.insert(key.clone(), Arc::new(found.remove(key.parent.id()).unwrap_or_default()));
+            }
+        }
+        Ok(stats)
     }
 }

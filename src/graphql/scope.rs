@@ -1,54 +1,63 @@
 //! What the resolvers of one operation share: who is asking, and the loaders.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use async_graphql::Context;
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
+use async_graphql::{Context, ErrorExtensions as _};
 
 use super::batch::Queue;
 use super::connection::Count;
-use super::loaders::{CommunityById, CountUnder, ListedUnder, Loads, MemberById, PageUnder, Parent};
+use super::error::code;
+use super::loaders::{
+    CommunityById, CountUnder, ListedUnder, Loads, MemberById, MembersParent, PageUnder, Parent, StatsUnder,
+};
 use super::types::{self, CommunityView};
 use crate::domain::community::Community;
 use crate::domain::error::Error;
+use crate::domain::filter::{Filter, MemberField};
 use crate::domain::member::Member;
 use crate::domain::page::Page;
+use crate::domain::stats::Stats;
 use crate::service::{Ctx, ListArgs};
 
-/// What counts a list at the root of a query: `counting!(scope, filter, |ctx, filter| member::count(..))`.
-macro_rules! counting {
-    ($scope:expr, $filter:expr, |$ctx:ident, $borrowed:ident| $count:expr) => {{
+/// What finds out about a list at the root of a query:
+/// `deferring!(scope, filter, |ctx, filter| member::count(..))`.
+macro_rules! deferring {
+    ($scope:expr, $filter:expr, |$ctx:ident, $borrowed:ident| $found:expr) => {{
         let scope = std::sync::Arc::clone($scope);
         let filter = std::sync::Arc::new($filter);
-        let count: $crate::graphql::connection::Count = Box::new(move || {
+        let deferred: $crate::graphql::connection::Deferred<_> = Box::new(move || {
             let (scope, filter) = (std::sync::Arc::clone(&scope), std::sync::Arc::clone(&filter));
             Box::pin(async move {
                 let ($ctx, $borrowed) = (scope.ctx(), &*filter);
-                $count.await
+                $found.await
             })
         });
-        count
+        deferred
     }};
 }
-pub(super) use counting;
+pub(super) use deferring;
 
 /// The loaders of one operation. They live as long as it does: what one caller may see never reaches
 /// another, and nothing in them grows old.
 pub struct Scope {
     ctx: Arc<Ctx>,
     loader: DataLoader<Loads, HashMapCache>,
+    entries_left: AtomicUsize,
 }
 
 impl Scope {
-    /// The scope of an operation; its loads go to the queue.
-    pub fn new(ctx: Ctx, queue: Queue) -> Self {
+    /// The scope of an operation, which may take so many entries of lists without pages; its loads go to
+    /// the queue.
+    pub fn new(ctx: Ctx, queue: Queue, entries: usize) -> Self {
         let ctx = Arc::new(ctx);
         let loads = Loads::new(Arc::clone(&ctx));
         let loader = DataLoader::with_cache(loads, move |load| queue.push(load), HashMapCache::default())
             .delay(Duration::ZERO)
             .max_batch_size(usize::MAX);
-        Self { ctx, loader }
+        Self { ctx, loader, entries_left: AtomicUsize::new(entries) }
     }
 
     /// The scope that a resolver runs in.
@@ -62,6 +71,23 @@ impl Scope {
     /// Who is asking, for the services.
     pub fn ctx(&self) -> &Ctx {
         &self.ctx
+    }
+
+    /// Takes entries of lists without pages, whose length nobody knows before they are read. Lists of grid
+    /// nodes in each other grow with the power of their depth, so all lists of an operation together may
+    /// have as many entries as it may be complex.
+    ///
+    /// # Errors
+    /// `QUERY_TOO_COMPLEX` when fewer are left.
+    pub fn take_entries(&self, taken: usize) -> async_graphql::Result<()> {
+        let take = |left: usize| left.checked_sub(taken);
+        match self.entries_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
+            Ok(_) => Ok(()),
+            Err(_) => {
+                Err(async_graphql::Error::new("The lists of grid nodes and areas are too long together")
+                    .extend_with(|_, extensions| extensions.set("code", code::QUERY_TOO_COMPLEX)))
+            }
+        }
     }
 
     /// What a key stands for; none when nothing, or nothing that the caller may see.
@@ -109,6 +135,19 @@ impl Scope {
         };
         let page = self.load(PageUnder { parent, args }).await?;
         Ok((page.map(Arc::unwrap_or_clone).unwrap_or_else(Page::empty), count))
+    }
+
+    /// The numbers of the members under a parent.
+    ///
+    /// # Errors
+    /// Those of the service behind them.
+    pub async fn stats_under<P: MembersParent>(
+        &self,
+        parent: P,
+        filter: Filter<MemberField>,
+    ) -> Result<Arc<Stats>, Error> {
+        let found = self.load(StatsUnder { parent, filter: Arc::new(filter) }).await?;
+        Ok(found.unwrap_or_default())
     }
 
     /// Remembers a community that was fetched already.

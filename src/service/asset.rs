@@ -10,6 +10,7 @@ use crate::domain::code::Code;
 use crate::domain::error::Error;
 use crate::domain::filter::{AssetField, Filter};
 use crate::domain::grant::Operation;
+use crate::domain::grid::AreaSet;
 use crate::domain::identifier::{AssetKey, CommunityKey, SensorId};
 use crate::domain::page::Page;
 use crate::store::{Among, assets};
@@ -118,6 +119,33 @@ pub async fn counts_of_communities(
 ) -> Result<HashMap<Uuid, u64>> {
     ctx.authorise(Operation::Read)?;
     Ok(assets::counts_of_communities(ctx.read().await?, communities, filter).await?)
+}
+
+/// The same page of the assets of members in each of many sets of areas; see [`pages_of_communities`].
+///
+/// # Errors
+/// Unauthenticated, forbidden, or a failure of the database.
+pub async fn pages_of_areas(
+    ctx: &Ctx,
+    areas: &[AreaSet],
+    args: &ListArgs<AssetField>,
+) -> Result<HashMap<AreaSet, Page<Asset>>> {
+    ctx.authorise(Operation::Read)?;
+    Ok(assets::pages_of_areas(ctx.read().await?, areas, args).await?)
+}
+
+/// How many assets of members in each of many sets of areas fulfil a filter; see
+/// [`pages_of_communities`].
+///
+/// # Errors
+/// Unauthenticated, forbidden, or a failure of the database.
+pub async fn counts_of_areas(
+    ctx: &Ctx,
+    areas: &[AreaSet],
+    filter: &Filter<AssetField>,
+) -> Result<HashMap<AreaSet, u64>> {
+    ctx.authorise(Operation::Read)?;
+    Ok(assets::counts_of_areas(ctx.read().await?, areas, filter).await?)
 }
 
 /// The same page of assets under each of many members, which the caller has made sure to see.

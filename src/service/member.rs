@@ -9,6 +9,7 @@ use crate::domain::code::Code;
 use crate::domain::error::Error;
 use crate::domain::filter::{Filter, MemberField};
 use crate::domain::grant::Operation;
+use crate::domain::grid::AreaSet;
 use crate::domain::identifier::{CommunityKey, MemberKey, UserId};
 use crate::domain::member::Member;
 use crate::domain::page::Page;
@@ -128,28 +129,28 @@ pub async fn counts_of_communities(
     Ok(members::counts_of_communities(ctx.read().await?, communities, filter).await?)
 }
 
-/// The same page of members under each of many areas; see [`pages_of_communities`].
+/// The same page of members in each of many sets of areas; see [`pages_of_communities`].
 ///
 /// # Errors
 /// Unauthenticated, forbidden, or a failure of the database.
 pub async fn pages_of_areas(
     ctx: &Ctx,
-    areas: &[(Uuid, String)],
+    areas: &[AreaSet],
     args: &ListArgs<MemberField>,
-) -> Result<HashMap<(Uuid, String), Page<Member>>> {
+) -> Result<HashMap<AreaSet, Page<Member>>> {
     ctx.authorise(Operation::Read)?;
     Ok(members::pages_of_areas(ctx.read().await?, areas, args).await?)
 }
 
-/// How many members of each of many areas fulfil a filter; see [`pages_of_communities`].
+/// How many members in each of many sets of areas fulfil a filter; see [`pages_of_communities`].
 ///
 /// # Errors
 /// Unauthenticated, forbidden, or a failure of the database.
 pub async fn counts_of_areas(
     ctx: &Ctx,
-    areas: &[(Uuid, String)],
+    areas: &[AreaSet],
     filter: &Filter<MemberField>,
-) -> Result<HashMap<(Uuid, String), u64>> {
+) -> Result<HashMap<AreaSet, u64>> {
     ctx.authorise(Operation::Read)?;
     Ok(members::counts_of_areas(ctx.read().await?, areas, filter).await?)
 }

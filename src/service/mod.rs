@@ -13,6 +13,7 @@ pub mod member;
 mod registry;
 pub mod search;
 pub mod self_service;
+pub mod stats;
 
 pub use context::{Caller, Ctx};
 pub use registry::Registry;

@@ -17,6 +17,7 @@ use crate::domain::asset::Asset;
 use crate::domain::closed_set::{AssetType, ClosedSet, MemberStatus};
 use crate::domain::cursor::{ListKind, SortValue};
 use crate::domain::filter::{AssetField, Filter};
+use crate::domain::grid::AreaSet;
 use crate::domain::identifier::{AssetKey, SensorId};
 use crate::domain::order::SortField;
 use crate::domain::page::Page;
@@ -110,6 +111,30 @@ pub async fn counts_of_communities(
     filter: &Filter<AssetField>,
 ) -> Result<HashMap<Uuid, u64>> {
     table::counts::<Asset>(handle, Column::CommunityId, communities, filter).await
+}
+
+/// The same page of the assets of members in each of many sets of areas.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pages_of_areas(
+    handle: &Handle,
+    areas: &[AreaSet],
+    args: &ListArgs<AssetField>,
+) -> Result<HashMap<AreaSet, Page<Asset>>> {
+    table::pages_in_areas(handle, areas, args).await
+}
+
+/// How many assets of members in each of many sets of areas fulfil a filter.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts_of_areas(
+    handle: &Handle,
+    areas: &[AreaSet],
+    filter: &Filter<AssetField>,
+) -> Result<HashMap<AreaSet, u64>> {
+    table::counts_in_areas::<Asset>(handle, areas, filter).await
 }
 
 /// The same page of assets under each of many members.

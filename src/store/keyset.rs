@@ -126,7 +126,7 @@ where
 pub(super) async fn page_under_each<R, T, P>(
     handle: &Handle,
     mut select: SelectStatement,
-    parent: &ParentColumns<P>,
+    parent: &ParentColumn<P>,
     sorting: &Sorting,
     page: &PageRequest,
 ) -> Result<HashMap<P, Page<T>>>
@@ -137,9 +137,9 @@ where
 {
     sorting.between(&mut select, page);
     let mut window = WindowStatement::new();
-    for (column, alias) in parent.columns.iter().zip(PARENT_ALIASES) {
+    if let Some(column) = &parent.column {
         window.add_partition_by(column.clone());
-        select.expr_as(column.clone(), alias);
+        select.expr_as(column.clone(), PARENT_ALIAS);
     }
     for column in sorting.all_columns() {
         window.order_by_expr(column.clone(), sorting.fetch_order(page));
@@ -153,7 +153,7 @@ where
         .take();
     let mut rows: HashMap<P, Vec<Row<T>>> = HashMap::new();
     for row in handle.query_all(&ranked).await? {
-        rows.entry((parent.read)(&row)?).or_default().push(sorting.read::<R, T>(&row)?);
+        rows.entry(parent.of(&row)?).or_default().push(sorting.read::<R, T>(&row)?);
     }
     Ok(rows.into_iter().map(|(parent, rows)| (parent, Page::from_fetched(rows, page))).collect())
 }
@@ -162,18 +162,15 @@ where
 pub(super) async fn count_under_each<P: Eq + Hash>(
     handle: &Handle,
     mut select: SelectStatement,
-    parent: &ParentColumns<P>,
+    parent: &ParentColumn<P>,
 ) -> Result<HashMap<P, u64>> {
     select.expr_as(Expr::cust("COUNT(*)"), PLACE);
-    for (column, alias) in parent.columns.iter().zip(PARENT_ALIASES) {
-        select.expr_as(column.clone(), alias);
-        select.add_group_by([column.clone()]);
-    }
+    parent.group(&mut select);
     handle
         .query_all(&select)
         .await?
         .iter()
-        .map(|row| Ok(((parent.read)(row)?, row.try_get::<i64>("", PLACE)?.unsigned_abs())))
+        .map(|row| Ok((parent.of(row)?, row.try_get::<i64>("", PLACE)?.unsigned_abs())))
         .collect()
 }
 
@@ -184,28 +181,50 @@ pub(super) async fn count(handle: &Handle, mut select: SelectStatement) -> Resul
     Ok(row.map(|row| row.try_get::<i64>("", PLACE)).transpose()?.unwrap_or(0).unsigned_abs())
 }
 
-/// The columns that name a row's parent, and how they are read back.
-pub(super) struct ParentColumns<P> {
-    columns: Vec<SimpleExpr>,
+/// The column that names a row's parent, and how it is read back.
+pub(super) struct ParentColumn<P> {
+    column: Option<SimpleExpr>,
     read: fn(&QueryResult) -> Result<P>,
 }
 
-impl ParentColumns<Uuid> {
+impl ParentColumn<Uuid> {
     /// The parent is named by its id.
     pub(super) fn id(column: impl IntoColumnRef) -> Self {
-        Self { columns: vec![Expr::col(column)], read: |row| Ok(row.try_get("", PARENT_ALIASES[0])?) }
+        Self { column: Some(Expr::col(column)), read: |row| Ok(row.try_get("", PARENT_ALIAS)?) }
     }
 }
 
-impl ParentColumns<(Uuid, String)> {
-    /// The parent is named by an id and a key within it.
-    pub(super) fn id_and_key(id: impl IntoColumnRef, key: impl IntoColumnRef) -> Self {
-        Self {
-            columns: vec![Expr::col(id), Expr::col(key)],
-            read: |row| Ok((row.try_get("", PARENT_ALIASES[0])?, row.try_get("", PARENT_ALIASES[1])?)),
+impl ParentColumn<usize> {
+    /// The parent is named by its place in a list.
+    pub(super) fn place(column: impl IntoColumnRef) -> Self {
+        let read = |row: &QueryResult| {
+            let place: i64 = row.try_get("", PARENT_ALIAS)?;
+            usize::try_from(place).map_err(|_| StoreError::Database("a place is negative".to_owned()))
+        };
+        Self { column: Some(Expr::col(column)), read }
+    }
+}
+
+impl ParentColumn<()> {
+    /// All rows have the one parent that needs no name.
+    pub(super) fn none() -> Self {
+        Self { column: None, read: |_| Ok(()) }
+    }
+}
+
+impl<P> ParentColumn<P> {
+    /// Groups a select by the parent, which its rows then name.
+    pub(super) fn group(&self, select: &mut SelectStatement) {
+        if let Some(column) = &self.column {
+            select.expr_as(column.clone(), PARENT_ALIAS).add_group_by([column.clone()]);
         }
     }
+
+    /// The parent that a row names.
+    pub(super) fn of(&self, row: &QueryResult) -> Result<P> {
+        (self.read)(row)
+    }
 }
 
-const PARENT_ALIASES: [&str; 2] = ["parent_id", "parent_key"];
+const PARENT_ALIAS: &str = "parent";
 const PLACE: &str = "place";

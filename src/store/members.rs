@@ -8,13 +8,14 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
 use sea_orm::{ConnectionTrait, EntityTrait, JoinType, QuerySelect, RelationTrait, Select};
 use uuid::Uuid;
 
-use super::keyset::{Listed, ParentColumns};
+use super::keyset::{Listed, ParentColumn};
 use super::record::MemberRecord;
 use super::table::{self, Among, Table};
 use super::{Handle, ListArgs, Result, Scope, keyset, scope, set};
 use crate::domain::closed_set::{ClosedSet, MemberStatus};
 use crate::domain::cursor::{ListKind, SortValue};
 use crate::domain::filter::{Filter, MemberField};
+use crate::domain::grid::AreaSet;
 use crate::domain::identifier::{MemberKey, UserId};
 use crate::domain::member::Member;
 use crate::domain::order::SortField;
@@ -114,28 +115,28 @@ pub async fn counts_of_communities(
     table::counts::<Member>(handle, Column::CommunityId, communities, filter).await
 }
 
-/// The same page of members under each of many areas, named by community and key.
+/// The same page of members in each of many sets of areas.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn pages_of_areas(
     handle: &Handle,
-    areas: &[(Uuid, String)],
+    areas: &[AreaSet],
     args: &ListArgs<MemberField>,
-) -> Result<HashMap<(Uuid, String), Page<Member>>> {
-    table::pages_by_key(handle, Column::Area, areas, args).await
+) -> Result<HashMap<AreaSet, Page<Member>>> {
+    table::pages_in_areas(handle, areas, args).await
 }
 
-/// How many members of each of many areas fulfil a filter.
+/// How many members in each of many sets of areas fulfil a filter.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn counts_of_areas(
     handle: &Handle,
-    areas: &[(Uuid, String)],
+    areas: &[AreaSet],
     filter: &Filter<MemberField>,
-) -> Result<HashMap<(Uuid, String), u64>> {
-    table::counts_by_key::<Member>(handle, Column::Area, areas, filter).await
+) -> Result<HashMap<AreaSet, u64>> {
+    table::counts_in_areas::<Member>(handle, areas, filter).await
 }
 
 /// The members with these ids.
@@ -231,5 +232,5 @@ pub async fn delivery_point_counts(handle: &Handle, members: &[Uuid]) -> Result<
         .from(delivery_point::Entity)
         .and_where(set::is_one_of_ids(handle.get_database_backend(), Expr::col(member_id), members))
         .take();
-    keyset::count_under_each(handle, select, &ParentColumns::id(member_id)).await
+    keyset::count_under_each(handle, select, &ParentColumn::id(member_id)).await
 }

@@ -1,6 +1,7 @@
 //! SQL through SeaORM: scoped selects, keyset pages, batches, the write transaction. Rows go out as
 //! domain values; nothing of the database's own words leaves this module.
 
+mod areas;
 pub mod assets;
 mod bulk;
 mod changes;
@@ -19,6 +20,7 @@ mod record;
 mod scope;
 pub mod search;
 mod set;
+pub mod stats;
 mod table;
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::domain::member::{Member, MemberContent, MemberRef};
 use crate::domain::timestamp::Timestamp;
 
 /// The word of a closed set as it is stored.
-fn word<W: ClosedSet>(stored: &str) -> Result<W, StoreError> {
+pub(super) fn word<W: ClosedSet>(stored: &str) -> Result<W, StoreError> {
     W::parse(stored).ok_or_else(|| StoreError::Database("a stored word is outside its closed set".to_owned()))
 }
 

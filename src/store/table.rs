@@ -11,10 +11,11 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::condition::{Conditions, Filtered};
-use super::keyset::{self, ListArgs, Listed, ParentColumns, Sorting};
+use super::keyset::{self, ListArgs, Listed, ParentColumn, Sorting};
 use super::scope::{self, Scope};
-use super::{Handle, Result, StoreError, set};
+use super::{Handle, Result, StoreError, areas, set};
 use crate::domain::filter::Filter;
+use crate::domain::grid::AreaSet;
 use crate::domain::order::{Order, SortField};
 use crate::domain::page::Page;
 
@@ -77,7 +78,8 @@ fn sorting<T: Table>(order: Order, total_in_parent: bool) -> Sorting {
     }
 }
 
-fn narrow<T: Table>(handle: &Handle, select: &mut SelectStatement, filter: &Filter<T::Field>) {
+/// Narrows a select in which the table goes by its own name.
+pub(super) fn narrow<T: Table>(handle: &Handle, select: &mut SelectStatement, filter: &Filter<T::Field>) {
     if !filter.is_everything() {
         select.cond_where(Conditions::new(handle.get_database_backend()).filter(filter, &table::<T>()));
     }
@@ -92,7 +94,8 @@ pub enum Among<'a> {
     Scope(&'a Scope),
 }
 
-fn restrict<T: Table>(handle: &Handle, select: &mut SelectStatement, among: Among<'_>) {
+/// Narrows a select in which the table goes by its own name to those rows.
+pub(super) fn restrict<T: Table>(handle: &Handle, select: &mut SelectStatement, among: Among<'_>) {
     match among {
         Among::Community(id) => {
             select.and_where(column::<T>(T::community_id()).eq(id));
@@ -160,7 +163,7 @@ pub(super) async fn pages<T: Table>(
         return Ok(HashMap::from([(*only, page)]));
     }
     let select = under::<T>(handle, rows::<T>(), parent, parents, &args.filter);
-    let parent = ParentColumns::id((T::Entity::default(), parent));
+    let parent = ParentColumn::id((T::Entity::default(), parent));
     keyset::page_under_each::<T::Record, T, _>(handle, select, &parent, &sorting, &args.page).await
 }
 
@@ -172,50 +175,40 @@ pub(super) async fn counts<T: Table>(
     filter: &Filter<T::Field>,
 ) -> Result<HashMap<Uuid, u64>> {
     let select = under::<T>(handle, bare::<T>(), parent, parents, filter);
-    keyset::count_under_each(handle, select, &ParentColumns::id((T::Entity::default(), parent))).await
+    keyset::count_under_each(handle, select, &ParentColumn::id((T::Entity::default(), parent))).await
 }
 
-/// The page of the same list under each of many parents that an id and a key name.
-pub(super) async fn pages_by_key<T: Table>(
+/// The page of the same list in each of many sets of areas; the members of the rows are in the select.
+pub(super) async fn pages_in_areas<T: Table>(
     handle: &Handle,
-    key: <T::Entity as EntityTrait>::Column,
-    parents: &[(Uuid, String)],
+    sets: &[AreaSet],
     args: &ListArgs<T::Field>,
-) -> Result<HashMap<(Uuid, String), Page<T>>> {
-    let (select, parent) = under_keys::<T>(handle, rows::<T>(), key, parents, &args.filter);
-    keyset::page_under_each::<T::Record, T, _>(
-        handle,
-        select,
-        &parent,
-        &sorting::<T>(args.order, true),
-        &args.page,
-    )
-    .await
+) -> Result<HashMap<AreaSet, Page<T>>> {
+    let (select, parent) = in_areas::<T>(handle, rows::<T>(), sets, &args.filter);
+    let sorting = sorting::<T>(args.order, true);
+    let pages = keyset::page_under_each::<T::Record, T, _>(handle, select, &parent, &sorting, &args.page);
+    Ok(areas::by_set(sets, pages.await?))
 }
 
-/// How many rows stand under each of many parents that an id and a key name.
-pub(super) async fn counts_by_key<T: Table>(
+/// How many rows there are in each of many sets of areas; see [`pages_in_areas`].
+pub(super) async fn counts_in_areas<T: Table>(
     handle: &Handle,
-    key: <T::Entity as EntityTrait>::Column,
-    parents: &[(Uuid, String)],
+    sets: &[AreaSet],
     filter: &Filter<T::Field>,
-) -> Result<HashMap<(Uuid, String), u64>> {
-    let (select, parent) = under_keys::<T>(handle, bare::<T>(), key, parents, filter);
-    keyset::count_under_each(handle, select, &parent).await
+) -> Result<HashMap<AreaSet, u64>> {
+    let (select, parent) = in_areas::<T>(handle, bare::<T>(), sets, filter);
+    Ok(areas::by_set(sets, keyset::count_under_each(handle, select, &parent).await?))
 }
 
-fn under_keys<T: Table>(
+fn in_areas<T: Table>(
     handle: &Handle,
-    select: SelectStatement,
-    key: <T::Entity as EntityTrait>::Column,
-    parents: &[(Uuid, String)],
+    mut select: SelectStatement,
+    sets: &[AreaSet],
     filter: &Filter<T::Field>,
-) -> (SelectStatement, ParentColumns<(Uuid, String)>) {
-    let (ids, keys) = split(parents.iter().map(|(id, key)| (*id, key.as_str())));
-    let mut select = under::<T>(handle, select, T::community_id(), &ids, filter);
-    select.and_where(set::is_one_of_texts(handle.get_database_backend(), column::<T>(key), &keys));
-    let entity = T::Entity::default();
-    (select, ParentColumns::id_and_key((entity, T::community_id()), (entity, key)))
+) -> (SelectStatement, ParentColumn<usize>) {
+    let parent = areas::join(handle.get_database_backend(), &mut select, sets);
+    narrow::<T>(handle, &mut select, filter);
+    (select, parent)
 }
 
 /// The different ids and the different keys of pairs.

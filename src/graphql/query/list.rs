@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Object, Result};
+use futures_util::TryFutureExt as _;
 
 use crate::domain::cursor::ListKind;
 use crate::domain::order::Order;
-use crate::graphql::connection::{Connection, PageArgs};
+use crate::graphql::connection::{Connection, MemberConnection, PageArgs};
 use crate::graphql::filter::{
     AssetFilter, CommunityFilter, DeliveryPointFilter, MemberFilter, domain_filter,
 };
 use crate::graphql::order::{AssetOrder, CommunityOrder, MemberOrder};
-use crate::graphql::scope::{Scope, counting};
-use crate::graphql::types::{Asset, Community, DeliveryPoint, Member};
+use crate::graphql::scope::{Scope, deferring};
+use crate::graphql::types::{Asset, Community, DeliveryPoint};
 use crate::graphql::types::{asset_args, delivery_point_args, member_args};
-use crate::service::{ListArgs, asset, community, delivery_point, member};
+use crate::service::{ListArgs, asset, community, delivery_point, member, stats};
 
 /// Lists across communities.
 #[derive(Default)]
@@ -43,7 +44,7 @@ impl Lists {
         let args = ListArgs { filter: domain_filter(filter)?, order, page };
         let page = community::list(scope.ctx(), &args).await?;
         let page = scope.remember_communities(page).await;
-        let count = counting!(scope, args.filter, |ctx, filter| community::count(ctx, filter));
+        let count = deferring!(scope, args.filter, |ctx, filter| community::count(ctx, filter));
         Ok(Some(Connection::new(page, Community, count)))
     }
 
@@ -59,13 +60,16 @@ impl Lists {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
         #[graphql(desc = "Which members.")] filter: Option<MemberFilter>,
         #[graphql(desc = "How they are sorted; by key when it is not said.")] order_by: Option<MemberOrder>,
-    ) -> Result<Option<Connection<Member>>> {
+    ) -> Result<Option<MemberConnection>> {
         let scope = Scope::of(context)?;
         let args = member_args(PageArgs { first, after, last, before }, filter, order_by)?;
         let page = member::list(scope.ctx(), None, &args).await?.map(Arc::new);
         scope.remember_members(&page).await;
-        let count = counting!(scope, args.filter, |ctx, filter| member::count(ctx, None, filter));
-        Ok(Some(Connection::new(page, Member, count)))
+        let filter = args.filter.clone();
+        let count = deferring!(scope, args.filter, |ctx, filter| member::count(ctx, None, filter));
+        let numbers =
+            deferring!(scope, filter, |ctx, filter| stats::of_members(ctx, None, filter).map_ok(Arc::new));
+        Ok(Some(MemberConnection::new(page, count, numbers)))
     }
 
     /// The assets of every community that the caller may see. Needs the grant `rec-registry.read`.
@@ -85,7 +89,7 @@ impl Lists {
         let page = PageArgs { first, after, last, before };
         let args = asset_args(page, domain_filter(filter)?, order_by)?;
         let page = asset::list(scope.ctx(), None, &args).await?;
-        let count = counting!(scope, args.filter, |ctx, filter| asset::count(ctx, None, filter));
+        let count = deferring!(scope, args.filter, |ctx, filter| asset::count(ctx, None, filter));
         Ok(Some(Connection::new(page, Asset::from, count)))
     }
 
@@ -104,7 +108,7 @@ impl Lists {
         let scope = Scope::of(context)?;
         let args = delivery_point_args(PageArgs { first, after, last, before }, filter)?;
         let page = delivery_point::list(scope.ctx(), None, &args).await?;
-        let count = counting!(scope, args.filter, |ctx, filter| delivery_point::count(ctx, None, filter));
+        let count = deferring!(scope, args.filter, |ctx, filter| delivery_point::count(ctx, None, filter));
         Ok(Some(Connection::new(page, DeliveryPoint::from, count)))
     }
 }

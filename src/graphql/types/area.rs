@@ -5,13 +5,16 @@ use std::sync::Arc;
 use async_graphql::{Context, Object, Result};
 
 use super::community::{Community, CommunityView};
-use super::member::{Member, members_page};
+use super::member::members_page;
+use super::stats::CommunityStats;
 use super::topology_node::TopologyNode;
 use crate::domain::community::{self, known_keys};
+use crate::domain::filter::Filter;
+use crate::domain::grid::AreaSet;
 use crate::domain::node::Node;
-use crate::graphql::connection::{Connection, PageArgs};
+use crate::graphql::connection::{MemberConnection, PageArgs};
 use crate::graphql::filter::MemberFilter;
-use crate::graphql::loaders::OfArea;
+use crate::graphql::loaders::OfAreas;
 use crate::graphql::order::MemberOrder;
 use crate::graphql::scalar::Json;
 use crate::graphql::scope::Scope;
@@ -26,6 +29,19 @@ impl Area {
     /// The area at this place of its community.
     pub fn new(community: Arc<CommunityView>, at: usize) -> Self {
         Self { community, at }
+    }
+
+    /// The areas of a community at these places, as a list of an operation.
+    ///
+    /// # Errors
+    /// When the operation has taken too many entries.
+    pub fn list_in(
+        context: &Context<'_>,
+        community: &Arc<CommunityView>,
+        places: Vec<usize>,
+    ) -> Result<Vec<Self>> {
+        Scope::of(context)?.take_entries(places.len())?;
+        Ok(places.into_iter().map(|at| Self::new(Arc::clone(community), at)).collect())
     }
 
     fn content(&self) -> &community::Area {
@@ -67,10 +83,10 @@ impl Area {
     }
 
     /// Its grid nodes, in the order given; those that are no nodes of the community are left out.
-    async fn nodes(&self) -> Vec<TopologyNode> {
+    async fn nodes(&self, context: &Context<'_>) -> Result<Vec<TopologyNode>> {
         let topology = self.community.topology();
-        let places = self.content().topology.iter().filter_map(|id| topology.position(id));
-        places.map(|at| TopologyNode::new(Arc::clone(&self.community), at)).collect()
+        let places = self.content().topology.iter().filter_map(|id| topology.position(id)).collect();
+        TopologyNode::list_in(context, &self.community, places)
     }
 
     /// The community it belongs to.
@@ -90,12 +106,20 @@ impl Area {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
         #[graphql(desc = "Which members.")] filter: Option<MemberFilter>,
         #[graphql(desc = "How they are sorted; by key when it is not said.")] order_by: Option<MemberOrder>,
-    ) -> Result<Option<Connection<Member>>> {
+    ) -> Result<Option<MemberConnection>> {
         let scope = Scope::of(context)?;
         self.community.readable_in(scope)?;
-        let parent = OfArea((self.community.id(), self.content().key.clone()));
+        let parent = OfAreas(AreaSet::one(self.community.id(), &self.content().key));
         let page = PageArgs { first, after, last, before };
         Ok(Some(members_page(scope, parent, page, filter, order_by).await?))
+    }
+
+    /// The numbers of the members that sit in it. Needs the grant `rec-registry.read`.
+    async fn stats(&self, context: &Context<'_>) -> Result<Option<CommunityStats>> {
+        let scope = Scope::of(context)?;
+        self.community.readable_in(scope)?;
+        let parent = OfAreas(AreaSet::one(self.community.id(), &self.content().key));
+        Ok(Some(CommunityStats(scope.stats_under(parent, Filter::everything()).await?)))
     }
 }
 

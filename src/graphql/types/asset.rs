@@ -9,15 +9,16 @@ use async_graphql::registry::{MetaType, MetaTypeId, Registry};
 use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
 
 use super::asset_kinds::{EvChargerAsset, HeatPumpAsset, LoadAsset, MeterAsset, PvAsset, StorageAsset};
-use crate::domain::asset::{self, properties_of};
+use crate::domain::asset::{self, property_value};
 use crate::domain::closed_set;
 use crate::domain::cursor::ListKind;
 use crate::domain::error::Error;
-use crate::domain::filter::{AssetField, Filter};
+use crate::domain::filter::{AssetField, Filter, WordTest};
 use crate::domain::identifier::AssetKey;
 use crate::domain::node::Node;
 use crate::domain::order::Order;
 use crate::graphql::connection::{Connection, PageArgs};
+use crate::graphql::filter::{AssetFilter, domain_filter};
 use crate::graphql::loaders::{AssetByKey, ListedUnder, Parent};
 use crate::graphql::order::AssetOrder;
 use crate::graphql::scope::Scope;
@@ -41,15 +42,11 @@ impl AssetView {
         &self.asset
     }
 
-    /// The value of a documented property, in its own spelling or else in the one of older files; none
-    /// when it does not fit its documented type and range.
+    /// The value of a documented property; none when it does not fit its documented type and range.
     fn property(&self, key: &str) -> Option<&Node> {
         let content = &self.asset.content;
-        let property = properties_of(content.asset_type).iter().find(|property| property.key == key)?;
         let properties = self.properties.get_or_init(|| content.properties.node());
-        let spellings = [Some(property.key), property.also_seen];
-        let mut given = spellings.into_iter().flatten().filter_map(|spelling| properties.get(spelling));
-        given.find(|value| property.property_type.fits(value))
+        property_value(content.asset_type, properties, key)
     }
 
     /// The value of a property that is a number.
@@ -224,6 +221,21 @@ where
 {
     let (page, count) = scope.page_under(parent, asset_args(page, filter, order)?).await?;
     Ok(Connection::new(page, node, count))
+}
+
+/// The meters under a parent, by key.
+pub async fn meters_page<P: Parent>(
+    scope: &Arc<Scope>,
+    parent: P,
+    page: PageArgs,
+    filter: Option<AssetFilter>,
+) -> Result<Connection<MeterAsset>, Error>
+where
+    AssetField: ListedUnder<P, Row = asset::Asset>,
+{
+    let meters = Filter::Field(AssetField::Type(WordTest::OneOf(vec![closed_set::AssetType::Meter])));
+    let filter = domain_filter(filter)?.and(meters);
+    assets_page(scope, parent, page, filter, None, MeterAsset::from).await
 }
 
 #[cfg(test)]

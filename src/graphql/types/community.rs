@@ -7,20 +7,21 @@ use async_graphql::{Context, ID, Object, Result};
 use uuid::Uuid;
 
 use super::area::Area;
-use super::asset::{Asset, assets_page};
+use super::asset::{Asset, assets_page, meters_page};
 use super::asset_kinds::MeterAsset;
 use super::delivery_point::{DeliveryPoint, delivery_points_page};
 use super::documents::{Contact, LegalInfo, Links, Settings};
 use super::member::{Member, members_page};
 use super::operator::Operator;
+use super::stats::CommunityStats;
 use super::topology_node::TopologyNode;
-use crate::domain::closed_set::AssetType;
 use crate::domain::community;
 use crate::domain::error::Error;
-use crate::domain::filter::{AssetField, Filter, WordTest};
+use crate::domain::filter::Filter;
 use crate::domain::grant::Operation;
+use crate::domain::grid::Grid;
 use crate::domain::identifier::{AssetKey, MemberKey};
-use crate::graphql::connection::{Connection, PageArgs};
+use crate::graphql::connection::{Connection, MemberConnection, PageArgs};
 use crate::graphql::filter::{AssetFilter, DeliveryPointFilter, MemberFilter, domain_filter};
 use crate::graphql::id::GlobalId;
 use crate::graphql::loaders::{AssetByKey, CommunityById, MemberByKey, OfCommunity};
@@ -34,12 +35,19 @@ pub struct CommunityView {
     areas: OnceLock<Indexed<community::Area>>,
     topology: OnceLock<Indexed<community::TopologyNode>>,
     operators: OnceLock<Indexed<community::Operator>>,
+    grid: OnceLock<Grid>,
 }
 
 impl CommunityView {
     /// The view of a community.
     pub fn new(community: community::Community) -> Self {
-        Self { community, areas: OnceLock::new(), topology: OnceLock::new(), operators: OnceLock::new() }
+        Self {
+            community,
+            areas: OnceLock::new(),
+            topology: OnceLock::new(),
+            operators: OnceLock::new(),
+            grid: OnceLock::new(),
+        }
     }
 
     /// The public id of the community.
@@ -67,6 +75,11 @@ impl CommunityView {
     /// The grid nodes, in the order given.
     pub fn topology(&self) -> &Indexed<community::TopologyNode> {
         self.topology.get_or_init(|| Indexed::new(self.community.content.topology(), |node| &node.id))
+    }
+
+    /// What lies above and below each grid node.
+    pub fn grid(&self) -> &Grid {
+        self.grid.get_or_init(|| Grid::new(self.topology().all(), self.areas().all()))
     }
 
     /// The operators, by key.
@@ -173,8 +186,8 @@ impl Community {
     }
 
     /// Its areas, by key.
-    async fn areas(&self) -> Vec<Area> {
-        (0..self.0.areas().all().len()).map(|at| Area::new(Arc::clone(&self.0), at)).collect()
+    async fn areas(&self, context: &Context<'_>) -> Result<Vec<Area>> {
+        Area::list_in(context, &self.0, (0..self.0.areas().all().len()).collect())
     }
 
     /// One of its areas; null when there is none with this key.
@@ -183,8 +196,8 @@ impl Community {
     }
 
     /// The nodes of its grid, in the order given.
-    async fn topology(&self) -> Vec<TopologyNode> {
-        (0..self.0.topology().all().len()).map(|at| TopologyNode::new(Arc::clone(&self.0), at)).collect()
+    async fn topology(&self, context: &Context<'_>) -> Result<Vec<TopologyNode>> {
+        TopologyNode::list_in(context, &self.0, (0..self.0.topology().all().len()).collect())
     }
 
     /// One node of its grid; null when there is none with this id.
@@ -207,7 +220,7 @@ impl Community {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
         #[graphql(desc = "Which members.")] filter: Option<MemberFilter>,
         #[graphql(desc = "How they are sorted; by key when it is not said.")] order_by: Option<MemberOrder>,
-    ) -> Result<Option<Connection<Member>>> {
+    ) -> Result<Option<MemberConnection>> {
         let scope = Scope::of(context)?;
         let parent = self.parent_in(scope)?;
         let page = PageArgs { first, after, last, before };
@@ -283,10 +296,15 @@ impl Community {
     ) -> Result<Option<Connection<MeterAsset>>> {
         let scope = Scope::of(context)?;
         let parent = self.parent_in(scope)?;
-        let meters = Filter::Field(AssetField::Type(WordTest::OneOf(vec![AssetType::Meter])));
-        let filter = domain_filter(filter)?.and(meters);
         let page = PageArgs { first, after, last, before };
-        Ok(Some(assets_page(scope, parent, page, filter, None, MeterAsset::from).await?))
+        Ok(Some(meters_page(scope, parent, page, filter).await?))
+    }
+
+    /// The numbers of its members, of every role and status. Needs the grant `rec-registry.read`.
+    async fn stats(&self, context: &Context<'_>) -> Result<Option<CommunityStats>> {
+        let scope = Scope::of(context)?;
+        let parent = self.parent_in(scope)?;
+        Ok(Some(CommunityStats(scope.stats_under(parent, Filter::everything()).await?)))
     }
 
     /// Every other key that was given.

@@ -13,11 +13,13 @@ use crate::domain::error::Error;
 use crate::domain::filter::MemberField;
 use crate::domain::member;
 use crate::domain::order::Order;
-use crate::graphql::connection::{Connection, PageArgs};
+use crate::graphql::connection::{Connection, Deferred, MemberConnection, PageArgs};
 use crate::graphql::enums::{MemberRole, MemberStatus};
 use crate::graphql::filter::{AssetFilter, MemberFilter, domain_filter};
 use crate::graphql::id::GlobalId;
-use crate::graphql::loaders::{CommunityById, DeliveryPointsOfMember, ListedUnder, OfMember, Parent};
+use crate::graphql::loaders::{
+    CommunityById, DeliveryPointsOfMember, ListedUnder, MembersParent, OfMember, StatsUnder,
+};
 use crate::graphql::order::{AssetOrder, MemberOrder};
 use crate::graphql::scalar::{DateTime, Json};
 use crate::graphql::scope::Scope;
@@ -145,17 +147,24 @@ pub fn member_args(
 }
 
 /// The members under a parent.
-pub async fn members_page<P: Parent>(
+pub async fn members_page<P: MembersParent>(
     scope: &Arc<Scope>,
     parent: P,
     page: PageArgs,
     filter: Option<MemberFilter>,
     order: Option<MemberOrder>,
-) -> Result<Connection<Member>, Error>
+) -> Result<MemberConnection, Error>
 where
     MemberField: ListedUnder<P, Row = member::Member>,
 {
-    let (page, count) = scope.page_under(parent, member_args(page, filter, order)?).await?;
+    let args = member_args(page, filter, order)?;
+    let key = StatsUnder { parent: parent.clone(), filter: Arc::new(args.filter.clone()) };
+    let (page, count) = scope.page_under(parent, args).await?;
     scope.remember_members(&page).await;
-    Ok(Connection::new(page, Member, count))
+    let scope = Arc::clone(scope);
+    let stats: Deferred<_> = Box::new(move || {
+        let (scope, key) = (Arc::clone(&scope), key.clone());
+        Box::pin(async move { Ok(scope.load(key).await?.unwrap_or_default()) })
+    });
+    Ok(MemberConnection::new(page, count, stats))
 }

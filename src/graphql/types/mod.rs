@@ -14,6 +14,7 @@ mod node;
 mod operator;
 mod search_hit;
 mod service_info;
+mod stats;
 mod topology_node;
 mod viewer;
 
@@ -27,4 +28,5 @@ pub use member::{Member, member_args};
 pub use node::Node;
 pub use search_hit::SearchHit;
 pub use service_info::ServiceInfo;
+pub use stats::CommunityStats;
 pub use viewer::Viewer;
