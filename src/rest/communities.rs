@@ -10,16 +10,18 @@ use super::openapi::tag;
 use super::views::community::{CommunityDetail, CommunityListItem, Topology};
 use super::views::page::Page;
 use super::views::problem::{Forbidden, Invalid, NotFound};
+use super::views::stats::CommunityStats;
 use crate::domain::cursor::ListKind;
-use crate::domain::filter::{CommunityField, TextTest};
+use crate::domain::filter::{CommunityField, Filter, TextTest};
 use crate::http::{AppState, Problem};
-use crate::service::community;
+use crate::service::{community, stats};
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list_communities))
         .routes(routes!(get_community))
         .routes(routes!(get_topology))
+        .routes(routes!(get_stats))
 }
 
 /// List communities
@@ -67,4 +69,20 @@ async fn get_topology(
 ) -> Result<Json<Topology>, Problem> {
     let key = parameters.read(|given| given.segment("community_key"))?;
     Ok(Json(community::get(&ctx, &key).await?.into()))
+}
+
+/// Get the numbers of a community
+///
+/// How many members there are and of which kind, what they own, and how much power stands behind it.
+#[utoipa::path(
+    get, path = "/admin/communities/{community_key}/stats", tag = tag::BROWSING,
+    params(("community_key" = String, Path, description = "The key of the community", example = "aurora")),
+    responses((status = 200, description = "The numbers of its members", body = CommunityStats), Forbidden, NotFound, Invalid),
+)]
+async fn get_stats(
+    KnownCaller(ctx): KnownCaller,
+    parameters: Parameters,
+) -> Result<Json<CommunityStats>, Problem> {
+    let key = parameters.read(|given| given.segment("community_key"))?;
+    Ok(Json(stats::of_members(&ctx, Some(&key), &Filter::everything()).await?.into()))
 }

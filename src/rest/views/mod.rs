@@ -11,5 +11,6 @@ pub mod member;
 pub mod page;
 pub mod problem;
 pub mod search;
+pub mod stats;
 pub mod user;
 pub mod words;
