@@ -129,6 +129,45 @@ on_both_databases! {
         assert_eq!(detail["properties"]["rated_power"], asset["ratedPower"]);
     }
 
+    async fn numbers_are_the_same(app: TestApp) {
+        with_samples(&app).await;
+        for community in ["example_rec", "valley-rec", "listed_rec", "empty-rec"] {
+            let of_rest = rest(&app, &format!("/admin/communities/{community}/stats")).await;
+            let query = format!(
+                r#"{{ community(key: "{community}") {{ stats {{ memberCount assetCount
+                    membersByRole {{ role count }} membersByStatus {{ status count }} membersByArea {{ areaKey count }}
+                    assetsByType {{ type count }} installedPvPowerKw storageCapacityKwh evChargingPowerKw
+                    heatPumpThermalPowerKw heatPumpElectricalPowerKw controllableLoadKw
+                    deliveryPointsActive deliveryPointsInactive }} }} }}"#
+            );
+            let stats = &graphql(&app, &query).await["community"]["stats"];
+            for (rest_name, name) in [
+                ("member_count", "memberCount"),
+                ("asset_count", "assetCount"),
+                ("installed_pv_power_kw", "installedPvPowerKw"),
+                ("storage_capacity_kwh", "storageCapacityKwh"),
+                ("ev_charging_power_kw", "evChargingPowerKw"),
+                ("heat_pump_thermal_power_kw", "heatPumpThermalPowerKw"),
+                ("heat_pump_electrical_power_kw", "heatPumpElectricalPowerKw"),
+                ("controllable_load_kw", "controllableLoadKw"),
+                ("delivery_points_active", "deliveryPointsActive"),
+                ("delivery_points_inactive", "deliveryPointsInactive"),
+            ] {
+                assert!(of_rest[rest_name].is_number(), "{rest_name}");
+                assert_eq!(of_rest[rest_name], stats[name], "{community} {name}");
+            }
+            for (rest_list, rest_word, list, word, is_enum) in [
+                ("members_by_role", "role", "membersByRole", "role", true),
+                ("members_by_status", "status", "membersByStatus", "status", true),
+                ("members_by_area", "area", "membersByArea", "areaKey", false),
+                ("assets_by_type", "asset_type", "assetsByType", "type", true),
+            ] {
+                let of_rest = rows(&of_rest[rest_list], &[(rest_word, false), ("count", false)]);
+                assert_eq!(of_rest, rows(&stats[list], &[(word, is_enum), ("count", false)]), "{community} {list}");
+            }
+        }
+    }
+
     async fn delivery_points_are_the_same(app: TestApp) {
         with_samples(&app).await;
         let listed = rest(&app, "/admin/communities/valley-rec/delivery-points").await;

@@ -18,6 +18,9 @@ const EDGES: &[&str] = &[
     "{ deliveryPoints(first: 500) { nodes { code member { name assets(first: 2) { totalCount nodes { key } } } } } }",
     "{ communities(first: 500) { nodes { members(first: 3) { totalCount nodes { key } } meters(first: 3) { nodes { key } }
         areas { key members(first: 2) { totalCount nodes { key } } } } } }",
+    "{ communities(first: 10) { nodes { stats { memberCount assetCount } areas { stats { memberCount } }
+        topology { descendants { id } stats { installedPvPowerKw } meters(first: 3) { totalCount nodes { key } }
+            members(first: 3, filter: {status: {eq: ACTIVE}}) { totalCount stats { assetCount } nodes { key } } } } } }",
 ];
 
 async fn statements(app: &TestApp, query: &str) -> usize {

@@ -99,6 +99,29 @@ query Service {
     }
   }
 }` },
+  { name: "Numbers of a community", variables: { key: "valle-chiara" }, query: `# Powers in kW, energy in kWh.
+query Numbers($key: String!) {
+  community(key: $key) {
+    stats {
+      memberCount
+      membersByRole { role count }
+      assetsByType { type count }
+      installedPvPowerKw
+      storageCapacityKwh
+      deliveryPointsActive
+    }
+    areas { key stats { memberCount installedPvPowerKw } }
+    members(filter: { status: { eq: ACTIVE } }) {
+      stats { memberCount installedPvPowerKw }
+    }
+    topology {
+      id
+      inCycle
+      descendants { id }
+      stats { memberCount installedPvPowerKw }
+    }
+  }
+}` },
   { name: "Changes as they happen", query: `# Stays open and tells of every change.
 # To see one: "Try an import", without its dryRun.
 subscription Changes {
