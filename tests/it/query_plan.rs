@@ -5,6 +5,7 @@ use rec_registry::domain::cursor::{Cursor, ListKind, SortValue};
 use rec_registry::domain::delivery_point::HoldingKind;
 use rec_registry::domain::filter::Filter;
 use rec_registry::domain::grant::Reach;
+use rec_registry::domain::grid::AreaSet;
 use rec_registry::domain::identifier::{
     AssetKey, CommunityKey, DeliveryPointCode, MemberKey, SensorId, UserId,
 };
@@ -15,6 +16,7 @@ use rec_registry::service::Registry;
 use rec_registry::service::import::{Format, import};
 use rec_registry::store::{
     Among, Handle, ListArgs, Store, assets, communities, delivery_points, duplicates, holdings, members,
+    stats,
 };
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement};
 use uuid::Uuid;
@@ -63,6 +65,7 @@ on_both_databases! {
         let sensor = SensorId::new("s").expect("a sensor id");
         let code = DeliveryPointCode::from("c");
         let points = [(id, "c".to_owned()), (Uuid::max(), "d".to_owned())];
+        let areas = [AreaSet::one(id, "c"), AreaSet::one(Uuid::max(), "d")];
         let assets_of = [(id, asset.clone()), (Uuid::max(), asset.clone())];
         let members_of = [(id, member.clone()), (Uuid::max(), member.clone())];
 
@@ -94,9 +97,12 @@ on_both_databases! {
             members::by_user_id(handle, id, &UserId::from("u")),
             members::delivery_point_counts(handle, &ids),
             members::counts_of_communities(handle, &ids, &Filter::everything()),
-            members::counts_of_areas(handle, &points, &Filter::everything()),
+            members::counts_of_areas(handle, &areas, &Filter::everything()),
             members::pages_of_communities(handle, &ids, &listed(Order::default(), &PageRequest::default())),
-            members::pages_of_areas(handle, &points, &listed(Order::default(), &PageRequest::default())),
+            members::pages_of_areas(handle, &areas, &listed(Order::default(), &PageRequest::default())),
+            stats::of_list(handle, Among::Community(id), &Filter::everything()),
+            stats::of_communities(handle, &ids, &Filter::everything()),
+            stats::of_areas(handle, &areas, &Filter::everything()),
             assets::by_ids(handle, &ids),
             assets::by_key(handle, id, &asset),
             assets::by_keys(handle, &assets_of),
