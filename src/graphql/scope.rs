@@ -157,10 +157,13 @@ impl Scope {
         view
     }
 
-    /// Remembers a member that was fetched already.
+    /// Remembers a member that was fetched already, if edges may lead the caller there: who was looked up
+    /// is not seen from elsewhere for that.
     pub async fn remember_member(&self, member: Member) -> Arc<Member> {
         let member = Arc::new(member);
-        self.loader.feed_one(MemberById(member.id), Arc::clone(&member)).await;
+        if self.ctx.sees_member(&member.community.key, &member.tag()) {
+            self.loader.feed_one(MemberById(member.id), Arc::clone(&member)).await;
+        }
         member
     }
 

@@ -6,10 +6,11 @@ use uuid::Uuid;
 
 use super::{Ctx, ListArgs, Result, community};
 use crate::domain::asset::Asset;
+use crate::domain::closed_set::MemberStatus;
 use crate::domain::code::Code;
 use crate::domain::error::Error;
-use crate::domain::filter::{AssetField, Filter};
-use crate::domain::grant::Operation;
+use crate::domain::filter::{AssetField, CommunityField, Filter, MemberField, TextTest, WordTest};
+use crate::domain::grant::{Operation, Reach};
 use crate::domain::grid::AreaSet;
 use crate::domain::identifier::{AssetKey, CommunityKey, SensorId};
 use crate::domain::page::Page;
@@ -148,7 +149,7 @@ pub async fn counts_of_areas(
     Ok(assets::counts_of_areas(ctx.read().await?, areas, filter).await?)
 }
 
-/// The same page of assets under each of many members, which the caller has made sure to see.
+/// The same page of assets under each of many members, as far as the caller may see them.
 ///
 /// # Errors
 /// Unauthenticated, or a failure of the database.
@@ -158,7 +159,8 @@ pub async fn pages_of_members(
     args: &ListArgs<AssetField>,
 ) -> Result<HashMap<Uuid, Page<Asset>>> {
     ctx.principal()?;
-    Ok(assets::pages_of_members(ctx.read().await?, members, args).await?)
+    let args = ListArgs { filter: visible(ctx, &args.filter), ..args.clone() };
+    Ok(assets::pages_of_members(ctx.read().await?, members, &args).await?)
 }
 
 /// The assets of each of these members, by key; those that the caller may not see are left out.
@@ -182,7 +184,7 @@ pub async fn counts_of_members(
     filter: &Filter<AssetField>,
 ) -> Result<HashMap<Uuid, u64>> {
     ctx.principal()?;
-    Ok(assets::counts_of_members(ctx.read().await?, members, filter).await?)
+    Ok(assets::counts_of_members(ctx.read().await?, members, &visible(ctx, filter)).await?)
 }
 
 /// The assets that measure each of these assets, by key; those that the caller may not see are left out.
@@ -212,6 +214,28 @@ pub async fn meters_of_points(
     let mut found = assets::meters_of_points(ctx.read().await?, points).await?;
     found.values_mut().for_each(|assets| assets.retain(|asset| sees(ctx, asset)));
     Ok(found)
+}
+
+/// A filter that leaves out what the caller may not see.
+fn visible(ctx: &Ctx, filter: &Filter<AssetField>) -> Filter<AssetField> {
+    let mut reasons = Vec::new();
+    match ctx.authorise(Operation::Read) {
+        Ok(Reach::Everything) => return filter.clone(),
+        Ok(Reach::Communities(keys)) => {
+            let keys = keys.into_iter().map(CommunityKey::into_string).collect();
+            let reached = Filter::Field(CommunityField::Key(TextTest::OneOf(keys)));
+            reasons.push(Filter::Field(AssetField::Community(Box::new(reached))));
+        }
+        Err(_) => {}
+    }
+    if let Some(username) = ctx.principal().ok().and_then(|principal| principal.username.as_ref()) {
+        let own = Filter::All(vec![
+            Filter::Field(MemberField::UserId(TextTest::Is(username.as_str().to_owned()))),
+            Filter::Field(MemberField::Status(WordTest::OneOf(vec![MemberStatus::Active]))),
+        ]);
+        reasons.push(Filter::Field(AssetField::Owner(Box::new(own))));
+    }
+    filter.clone().and(Filter::Any(reasons))
 }
 
 fn sees(ctx: &Ctx, asset: &Asset) -> bool {

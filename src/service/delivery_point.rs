@@ -85,7 +85,7 @@ pub async fn of_member(ctx: &Ctx, within: &CommunityKey, key: &MemberKey) -> Res
 pub async fn duplicates(ctx: &Ctx, within: &CommunityKey) -> Result<Vec<DuplicateDeliveryPoint>> {
     let reach = ctx.authorise(Operation::Read)?;
     let community = community::reached(ctx, &reach, within).await?;
-    Ok(duplicates_of::of_community(ctx.read().await?, community.id).await?)
+    Ok(duplicates_of::of_community(ctx.read().await?, &reach, community.id).await?)
 }
 
 /// The delivery points with these ids; those that the caller may not see are left out.

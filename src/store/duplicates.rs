@@ -8,7 +8,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use uuid::Uuid;
 
 use super::table;
-use super::{Handle, Result, set};
+use super::{Handle, Result, Scope, scope, set};
 use crate::domain::closed_set::MemberStatus;
 use crate::domain::delivery_point::{DeliveryPoint, DuplicateDeliveryPoint, HoldingKind};
 
@@ -16,7 +16,11 @@ use crate::domain::delivery_point::{DeliveryPoint, DuplicateDeliveryPoint, Holdi
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_community(handle: &Handle, community: Uuid) -> Result<Vec<DuplicateDeliveryPoint>> {
+pub async fn of_community(
+    handle: &Handle,
+    scope: &Scope,
+    community: Uuid,
+) -> Result<Vec<DuplicateDeliveryPoint>> {
     use delivery_point::Column;
     let twice = Query::select()
         .column(Column::CodeFolded)
@@ -33,7 +37,7 @@ pub async fn of_community(handle: &Handle, community: Uuid) -> Result<Vec<Duplic
     for point in table::all::<DeliveryPoint>(handle, &select).await? {
         by_code.entry(point.content.code.folded()).or_default().push(point);
     }
-    let elsewhere = held_elsewhere(handle, community, by_code.keys()).await?;
+    let elsewhere = held_elsewhere(handle, scope, community, by_code.keys()).await?;
     Ok(by_code
         .into_iter()
         .filter_map(|(folded, mut holders)| {
@@ -50,9 +54,10 @@ pub async fn of_community(handle: &Handle, community: Uuid) -> Result<Vec<Duplic
         .collect())
 }
 
-/// Those of the folded codes that an active member of another community holds.
+/// Those of the folded codes that an active member of another community of the scope holds.
 async fn held_elsewhere(
     handle: &Handle,
+    scope: &Scope,
     community: Uuid,
     codes: impl Iterator<Item = &String>,
 ) -> Result<HashSet<String>> {
@@ -61,12 +66,16 @@ async fn held_elsewhere(
         return Ok(HashSet::new());
     }
     let folded = Expr::col(holding::Column::FoldedId);
-    let select = Query::select()
+    let backend = handle.get_database_backend();
+    let mut select = Query::select()
         .column(holding::Column::FoldedId)
         .from(holding::Entity)
         .and_where(Expr::col(holding::Column::Kind).eq(HoldingKind::DeliveryPoint.as_str()))
         .and_where(Expr::col(holding::Column::CommunityId).ne(community))
-        .and_where(set::is_one_of_texts(handle.get_database_backend(), folded, &codes))
+        .and_where(set::is_one_of_texts(backend, folded, &codes))
         .take();
+    if let Some(within) = scope::includes(backend, scope, holding::Column::CommunityId) {
+        select.and_where(within);
+    }
     handle.query_all(&select).await?.iter().map(|row| Ok(row.try_get("", "folded_id")?)).collect()
 }

@@ -307,9 +307,13 @@ impl Community {
         Ok(Some(CommunityStats(scope.stats_under(parent, Filter::everything()).await?)))
     }
 
-    /// Every other key that was given.
-    async fn extra(&self) -> Json {
-        (&self.0.community.content.extra).into()
+    /// Every other key that was given. It is no public part of a community: empty without the grant
+    /// `rec-registry.read`.
+    async fn extra(&self, context: &Context<'_>) -> Result<Json> {
+        Ok(match self.0.readable_in(Scope::of(context)?) {
+            Ok(()) => (&self.0.community.content.extra).into(),
+            Err(_) => Json::from_entries(Vec::new()),
+        })
     }
 
     /// Grows by one with each change of the community itself.
