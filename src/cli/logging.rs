@@ -3,7 +3,11 @@
 use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt, registry};
 
 use crate::config::{LogArgs, LogFormat};
 
@@ -18,11 +22,12 @@ pub(super) fn start(args: &LogArgs, serves: bool) -> anyhow::Result<()> {
     };
     let terminal = std::io::stderr().is_terminal();
     let format = args.log_format.unwrap_or(if terminal { LogFormat::Pretty } else { LogFormat::Json });
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Pretty => log.with_ansi(terminal).init(),
-        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),
-    }
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = match format {
+        LogFormat::Pretty => lines.with_ansi(terminal).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+    };
+    registry().with(filter).with(filter_fn(holds_nothing_personal)).with(lines).init();
     if serves {
         // What a panic says may hold what a caller sent; where it was is enough to find it.
         std::panic::set_hook(Box::new(|panic| {
@@ -31,4 +36,10 @@ pub(super) fn start(args: &LogArgs, serves: bool) -> anyhow::Result<()> {
         }));
     }
     Ok(())
+}
+
+/// Whether what is logged there was written with an eye on personal data. Other crates write what goes over
+/// the wire when they are asked for details, messages and statements with their values among it.
+fn holds_nothing_personal(place: &Metadata<'_>) -> bool {
+    *place.level() <= Level::INFO || place.target().starts_with(env!("CARGO_CRATE_NAME"))
 }

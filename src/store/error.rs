@@ -25,6 +25,13 @@ pub enum StoreError {
 /// database that stays locked, plain and for a snapshot that is too old to be written from.
 const CONTENDED: &[&str] = &["40001", "40P01", "5", "517"];
 
+/// Whether the text of an error may quote what was to be stored, which is not for the log: PostgreSQL's may,
+/// but for those about the schema. SQLite's codes are shorter, and its texts name columns alone.
+fn may_hold_values(code: &str) -> bool {
+    const SQLSTATE_CHARS: usize = 5;
+    code.len() == SQLSTATE_CHARS && !code.starts_with("42")
+}
+
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
         if let Some(SqlErr::UniqueConstraintViolation(_)) = error.sql_err() {
@@ -35,6 +42,15 @@ impl From<DbErr> for StoreError {
             DbErr::Exec(RuntimeErr::SqlxError(sqlx)) | DbErr::Query(RuntimeErr::SqlxError(sqlx)) => {
                 match sqlx.as_database_error().and_then(|database| database.code()) {
                     Some(code) if CONTENDED.contains(&code.as_ref()) => Self::Contended,
+                    Some(code) if may_hold_values(&code) => {
+                        let (table, constraint) = sqlx
+                            .as_database_error()
+                            .map(|database| (database.table(), database.constraint()))
+                            .unwrap_or_default();
+                        Self::Database(format!(
+                            "a statement failed with SQLSTATE {code}, table {table:?}, constraint {constraint:?}"
+                        ))
+                    }
                     _ => Self::Database(error.to_string()),
                 }
             }
