@@ -51,7 +51,7 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 /// database.
 ///
 /// # Errors
-/// When signals cannot be heard, serving fails, or the database cannot be closed.
+/// When signals cannot be heard, or the database cannot be closed.
 pub async fn serve(listener: TcpListener, router: Router, state: AppState) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stop, mut stopping) = watch::channel(());
@@ -66,17 +66,16 @@ pub async fn serve(listener: TcpListener, router: Router, state: AppState) -> an
     let told = tokio::spawn(told);
     let mut also_stopping = stopping.clone();
     let sockets = state.sockets.clone();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let server = http::serve(listener, router, state.limits.head_timeout, async move {
         _ = stopping.changed().await;
         sockets.stop();
     });
     let finished = async {
-        let served = server.into_future().await;
+        server.await;
         state.sockets.close().await;
-        served
     };
     tokio::select! {
-        served = finished => served.context("serving failed")?,
+        () = finished => {}
         () = async {
             _ = also_stopping.changed().await;
             tokio::time::sleep(GRACE).await;

@@ -8,9 +8,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use ipnet::IpNet;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::auth::{DevKey, TokenRules};
+use crate::service::{Rate, RateSettings};
 
 /// One MiB, in bytes.
 const MIB: usize = 1024 * 1024;
@@ -288,6 +290,16 @@ pub struct HttpLimits {
     )]
     pub transfer_timeout: Duration,
 
+    /// How long the head of a request may take: its path and headers
+    #[arg(
+        long,
+        env = "REC_REGISTRY_HEAD_TIMEOUT",
+        value_name = "TIME",
+        default_value = "10s",
+        value_parser = duration
+    )]
+    pub head_timeout: Duration,
+
     /// How long a WebSocket may take to say who it is
     #[arg(
         long,
@@ -307,6 +319,10 @@ pub struct HttpLimits {
         value_parser = duration
     )]
     pub socket_ping_interval: Duration,
+
+    /// How often one may ask
+    #[command(flatten)]
+    pub rates: RateArgs,
 
     /// What a GraphQL request may ask for
     #[command(flatten)]
@@ -330,9 +346,53 @@ impl Default for HttpLimits {
             max_body_mib: 64,
             request_timeout: Duration::from_secs(30),
             transfer_timeout: Duration::from_secs(600),
+            head_timeout: Duration::from_secs(10),
             socket_init_timeout: Duration::from_secs(10),
             socket_ping_interval: Duration::from_secs(30),
+            rates: RateArgs::default(),
             graphql: GraphqlLimits::default(),
+        }
+    }
+}
+
+/// How often one may ask. Each process counts for itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+#[command(next_help_heading = "Rate limits")]
+pub struct RateArgs {
+    /// Requests and GraphQL operations of one subject a minute, and at most how many at once, as in 600:50
+    /// [default: no limit]
+    #[arg(long, env = "REC_REGISTRY_RATE_LIMIT_PER_SUBJECT", value_name = "N[:BURST]")]
+    pub rate_limit_per_subject: Option<Rate>,
+
+    /// Requests from one address a minute, with a token or without; of IPv6 from one /64 [default: no limit]
+    #[arg(long, env = "REC_REGISTRY_RATE_LIMIT_PER_ADDRESS", value_name = "N[:BURST]")]
+    pub rate_limit_per_address: Option<Rate>,
+
+    /// Identifiers that one subject looks up a minute, each of a batch for itself; a whole batch of 500 fits
+    /// into the burst [default: no limit]
+    #[arg(long, env = "REC_REGISTRY_RATE_LIMIT_LOOKUP", value_name = "N[:BURST]")]
+    pub rate_limit_lookup: Option<Rate>,
+
+    /// Proxies whose header X-Forwarded-For is believed, as networks or addresses separated by commas
+    /// [default: none]
+    #[arg(
+        long,
+        env = "REC_REGISTRY_TRUSTED_PROXIES",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        value_parser = network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl RateArgs {
+    /// What the services count by.
+    #[must_use]
+    pub fn settings(&self) -> RateSettings {
+        RateSettings {
+            per_subject: self.rate_limit_per_subject,
+            per_address: self.rate_limit_per_address,
+            lookups: self.rate_limit_lookup,
         }
     }
 }
@@ -402,7 +462,8 @@ graphql_limits! {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Logging")]
 pub struct LogArgs {
-    /// What is logged: a level, or directives as in `info,rec_registry=debug` [default: $RUST_LOG, else info]
+    /// What is logged: a level, or directives as in `info,rec_registry=debug` [default: $RUST_LOG, else info].
+    /// What libraries log below `info` is left out in any case, since it may hold personal data
     #[arg(long, env = "REC_REGISTRY_LOG", value_name = "FILTER", global = true)]
     pub log: Option<String>,
 
@@ -491,6 +552,12 @@ fn positive(text: &str) -> Result<usize, String> {
         .ok()
         .filter(|number| *number > 0)
         .ok_or_else(|| "it must be a whole number over 0".to_owned())
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let address = || text.parse::<std::net::IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| address()).map_err(|_| "write it like 10.0.0.0/8 or 2001:db8::1".to_owned())
 }
 
 fn http_url(text: &str) -> Result<String, String> {
@@ -603,6 +670,18 @@ mod tests {
         assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
         for wrong in ["", "0", "0s", "-5s", "soon", "1 month"] {
             assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_trusted_proxy_is_a_network_or_an_address() {
+        for (text, expected) in
+            [("10.0.0.0/8", "10.0.0.0/8"), (" 10.0.0.1", "10.0.0.1/32"), ("::1", "::1/128")]
+        {
+            assert_eq!(network(text).map(|network| network.to_string()), Ok(expected.to_owned()));
+        }
+        for wrong in ["", "proxy", "10.0.0.0/33", "*"] {
+            assert!(network(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -69,6 +69,8 @@ codes! {
     AssetNotFound = "asset_not_found",
     /// No such delivery point.
     DeliveryPointNotFound = "delivery_point_not_found",
+    /// Asked more often than a limit allows.
+    RateLimited = "rate_limited",
     /// A value does not fit its type or bound.
     ValidationError = "validation_error",
 }

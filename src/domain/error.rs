@@ -1,6 +1,8 @@
 //! The one error of the services. It knows no transport: the doors turn its kind into a status or an
 //! `extensions.code`. The public text and the internal one never meet in one string.
 
+use std::time::Duration;
+
 use super::code::Code;
 use super::grant::Operation;
 use super::import::Refusal;
@@ -51,6 +53,11 @@ pub enum Error {
         code: Code,
         /// A sentence.
         detail: String,
+    },
+    /// Asked more often than a limit allows.
+    RateLimited {
+        /// After how long it may be asked again.
+        retry_after: Duration,
     },
     /// Larger than a limit allows.
     TooLarge(String),
@@ -154,6 +161,7 @@ impl Error {
             Self::InvalidInput(_) => Some(Code::ValidationError),
             Self::Refused(refusals) => refusals.first().map(|refusal| refusal.code),
             Self::Forbidden(_) => Some(Code::Forbidden),
+            Self::RateLimited { .. } => Some(Code::RateLimited),
             Self::Denied { code, .. } | Self::NotFound { code, .. } | Self::Conflict { code, .. } => {
                 Some(*code)
             }
@@ -181,6 +189,9 @@ impl Error {
             Self::Forbidden(operation) => {
                 format!("This operation needs the grant {}", operation.required_scope())
             }
+            Self::RateLimited { .. } => {
+                format!("Asked too often: try again in {} s", self.retry_after_seconds().unwrap_or(1))
+            }
             Self::Unreadable(detail)
             | Self::TooLarge(detail)
             | Self::Denied { detail, .. }
@@ -188,6 +199,18 @@ impl Error {
             | Self::Conflict { detail, .. } => detail.clone(),
             Self::Unavailable { public, .. } => (*public).to_owned(),
             Self::Internal { .. } => "Internal error".to_owned(),
+        }
+    }
+
+    /// After how many whole seconds it may be asked again, where it was asked too often.
+    #[must_use]
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited { retry_after } => {
+                Some(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0))
+                    .map(|wait| wait.max(1))
+            }
+            _ => None,
         }
     }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::batch::{self, Queue};
 use super::documents::Documents;
-use super::error::{code, finish, request_error};
+use super::error::{code, finish, request_error, server_error};
 use super::limits::Limits;
 use super::options::Options;
 use super::outline::Outline;
@@ -125,8 +125,19 @@ impl Door {
         self.0.registry.context(caller)
     }
 
+    /// Counts an operation for who asks for it.
+    ///
+    /// # Errors
+    /// When that is too often.
+    pub fn count(&self, caller: &Caller) -> Result<(), ServerError> {
+        self.0.registry.rates().count_request(caller).map_err(server_error)
+    }
+
     /// Runs a query or mutation.
     pub async fn run(&self, prepared: Prepared, asker: Asker) -> Answer {
+        if let Err(error) = self.count(&asker.caller) {
+            return Answer::refused(error);
+        }
         self.run_on(prepared, asker, None).await
     }
 

@@ -47,6 +47,9 @@ impl From<Error> for async_graphql::Error {
         if let Error::Forbidden(operation) = &error {
             extensions.set("required", operation.required_scope());
         }
+        if let Some(seconds) = error.retry_after_seconds() {
+            extensions.set("retryAfter", seconds);
+        }
         Self { message: error.public(), source: None, extensions: Some(extensions) }
     }
 }
@@ -78,6 +81,14 @@ pub fn server_error(error: Error) -> ServerError {
 pub fn code_in(error: &ServerError) -> Option<&str> {
     match error.extensions.as_ref()?.get("code")? {
         Value::String(code) => Some(code),
+        _ => None,
+    }
+}
+
+/// After how many seconds it may be asked again, where an error says so.
+pub fn retry_after(error: &ServerError) -> Option<u64> {
+    match error.extensions.as_ref()?.get("retryAfter")? {
+        Value::Number(seconds) => seconds.as_u64(),
         _ => None,
     }
 }

@@ -10,7 +10,7 @@ use tower::util::MapRequestLayer;
 
 use super::state::AppState;
 use super::trailing_slash::without_trailing_slash;
-use super::{body, cors, panic, problem, request_id, timeout, trace};
+use super::{body, client_address, cors, panic, problem, request_id, safety, timeout, trace};
 
 /// The routes within all the layers, as one service.
 pub fn with_layers(routes: Router<AppState>, state: &AppState, cors_origins: &[String]) -> Router {
@@ -21,8 +21,10 @@ pub fn with_layers(routes: Router<AppState>, state: &AppState, cors_origins: &[S
             ServiceBuilder::new()
                 .layer(from_fn(request_id::name_request))
                 .layer(from_fn(trace::trace_request))
+                .layer(safety::layer())
                 .layer(panic::layer())
                 .option_layer(cors::layer(cors_origins))
+                .layer(from_fn_with_state(state.clone(), client_address::limit_rate))
                 .layer(from_fn_with_state(state.clone(), timeout::limit_time))
                 .layer(from_fn_with_state(state.clone(), body::limit_body))
                 // The limit above counts for every extractor; axum's own would come before it.

@@ -3,12 +3,15 @@
 
 mod body;
 mod caller;
+mod client_address;
 mod cors;
 mod entity_tag;
 mod layers;
 mod panic;
 pub mod problem;
 mod request_id;
+mod safety;
+mod server;
 mod sockets;
 mod state;
 mod timeout;
@@ -17,10 +20,12 @@ mod trailing_slash;
 
 pub use body::{drain, read_body, read_up_to};
 pub use caller::{Bearer, bearer_token, verified};
+pub use client_address::{AskedTooOften, ClientAddress};
 pub use entity_tag::with_entity_tags;
 pub use layers::with_layers;
 pub use problem::Problem;
 pub use request_id::RequestId;
+pub use server::serve;
 pub use sockets::{Open, Sockets};
 pub use state::AppState;
 

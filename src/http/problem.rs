@@ -33,6 +33,8 @@ pub fn kind(error: &Error) -> Kind {
         Error::Forbidden(_) | Error::Denied { .. } => (StatusCode::FORBIDDEN, "FORBIDDEN", Level::DEBUG),
         Error::NotFound { .. } => (StatusCode::NOT_FOUND, "NOT_FOUND", Level::DEBUG),
         Error::Conflict { .. } => (StatusCode::CONFLICT, "CONFLICT", Level::DEBUG),
+        // GraphQL has no code of its own for it: the reason tells it from a grant that is missing.
+        Error::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "FORBIDDEN", Level::DEBUG),
         Error::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", Level::DEBUG),
         Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "INTERNAL_SERVER_ERROR", Level::WARN),
         Error::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR", Level::ERROR),
@@ -155,6 +157,9 @@ impl IntoResponse for Problem {
         if let Error::Unauthenticated(failure) = &error {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge(*failure));
         }
+        if let Some(seconds) = error.retry_after_seconds() {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
         response
     }
 }
@@ -221,6 +226,11 @@ mod tests {
             Error::Conflict { .. } => {
                 (409, "CONFLICT", json!({"code": "community_exists", "detail": "it exists"}))
             }
+            Error::RateLimited { .. } => (
+                429,
+                "FORBIDDEN",
+                json!({"code": "rate_limited", "detail": "Asked too often: try again in 2 s"}),
+            ),
             Error::TooLarge(_) => (413, "PAYLOAD_TOO_LARGE", json!({"detail": "too large"})),
             Error::Unavailable { .. } => (503, "INTERNAL_SERVER_ERROR", json!({"detail": "try again"})),
             Error::Internal { .. } => (500, "INTERNAL_SERVER_ERROR", json!({"detail": "Internal error"})),
@@ -251,6 +261,7 @@ mod tests {
             Error::Denied { code: Code::NotAMember, detail: "no".to_owned() },
             Error::not_found(Code::AssetNotFound, "no such asset"),
             Error::conflict(Code::CommunityExists, "it exists"),
+            Error::RateLimited { retry_after: std::time::Duration::from_millis(1_200) },
             Error::TooLarge("too large".to_owned()),
             Error::Unavailable { public: "try again", internal: SECRET.to_owned() },
             Error::internal(SECRET),

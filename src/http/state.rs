@@ -32,6 +32,7 @@ impl AppState {
     /// The state with other limits.
     #[must_use]
     pub fn with_limits(registry: Registry, verifier: Verifier, limits: HttpLimits) -> Self {
+        let registry = registry.limited(&limits.rates.settings());
         Self { registry, verifier, limits: Arc::new(limits), sockets: Sockets::default() }
     }
 }

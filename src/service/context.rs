@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use super::Result;
+use super::{Rates, Result};
 use crate::auth::Principal;
 use crate::domain::closed_set::MemberStatus;
 use crate::domain::error::{AuthenticationFailure, Error};
@@ -23,14 +23,15 @@ pub type Caller = std::result::Result<Principal, AuthenticationFailure>;
 pub struct Ctx {
     caller: Arc<Caller>,
     store: Store,
+    rates: Arc<Rates>,
     snapshot: Arc<OnceCell<Handle>>,
     /// Whether even a single statement reads from the snapshot.
     reads_as_one: bool,
 }
 
 impl Ctx {
-    pub(super) fn new(store: Store, caller: Caller) -> Self {
-        Self { caller: Arc::new(caller), store, snapshot: Arc::default(), reads_as_one: false }
+    pub(super) fn new(store: Store, rates: Arc<Rates>, caller: Caller) -> Self {
+        Self { caller: Arc::new(caller), store, rates, snapshot: Arc::default(), reads_as_one: false }
     }
 
     /// The same context for a request that asks for several use cases: all of them read one snapshot.
@@ -53,6 +54,13 @@ impl Ctx {
     /// When the caller is not known, or may not go anywhere with it.
     pub fn authorise(&self, operation: Operation) -> Result<Reach> {
         self.principal()?.grants.reach(operation).ok_or(Error::Forbidden(operation))
+    }
+
+    /// How far the caller may go with a lookup of so many identifiers, which count for the caller.
+    pub(super) fn authorise_lookup(&self, ids: usize) -> Result<Reach> {
+        let reach = self.authorise(Operation::Lookup)?;
+        self.rates.count_lookups(&self.principal()?.subject, ids)?;
+        Ok(reach)
     }
 
     /// Whether the caller may see everything in a community.

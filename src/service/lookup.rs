@@ -1,5 +1,6 @@
 //! Finding by an identifier that another service holds, across communities. Only active members hold
-//! anything, so that somebody who left is not found. Needs the grant `lookup`.
+//! anything, so that somebody who left is not found. Needs the grant `lookup`; each identifier counts
+//! for how often the caller may look something up.
 
 use std::collections::{HashMap, HashSet};
 
@@ -37,7 +38,7 @@ pub async fn member_by_user_id(
 /// # Errors
 /// Unauthenticated, forbidden, or a failure of the database.
 pub async fn member_by_did(ctx: &Ctx, did: &Did) -> Result<Option<Member>> {
-    let reach = ctx.authorise(Operation::Lookup)?;
+    let reach = ctx.authorise_lookup(1)?;
     Ok(members::active_by_dids(&ctx.read_once().await?, &reach, &[did.as_str()]).await?.pop())
 }
 
@@ -77,7 +78,7 @@ pub async fn delivery_point_by_code(
 /// # Errors
 /// Unauthenticated, forbidden, too many ids, or a failure of the database.
 pub async fn assets_by_sensor_ids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Asset>> {
-    let reach = ctx.authorise(Operation::Lookup)?;
+    let reach = ctx.authorise_lookup(ids.len())?;
     let sensors: Vec<SensorId> = batch("sensor_ids", ids)?.into_iter().filter_map(SensorId::new).collect();
     let sensors = distinct(sensors.iter().map(SensorId::as_str));
     if sensors.is_empty() {
@@ -93,7 +94,7 @@ pub async fn assets_by_sensor_ids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Asset
 /// # Errors
 /// Unauthenticated, forbidden, too many ids, or a failure of the database.
 pub async fn assets_by_user_ids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Asset>> {
-    let reach = ctx.authorise(Operation::Lookup)?;
+    let reach = ctx.authorise_lookup(ids.len())?;
     let user_ids = distinct(batch("user_ids", ids)?.into_iter());
     if user_ids.is_empty() {
         return Ok(Vec::new());
@@ -107,7 +108,7 @@ pub async fn assets_by_user_ids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Asset>>
 /// # Errors
 /// Unauthenticated, forbidden, too many ids, or a failure of the database.
 pub async fn members_by_dids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Member>> {
-    let reach = ctx.authorise(Operation::Lookup)?;
+    let reach = ctx.authorise_lookup(ids.len())?;
     let dids = distinct(batch("dids", ids)?.into_iter());
     if dids.is_empty() {
         return Ok(Vec::new());
@@ -132,7 +133,7 @@ pub async fn delivery_points_of(ctx: &Ctx, members: &[Uuid]) -> Result<HashMap<U
 
 /// How far the grant reaches, within a community where one is named; none where it does not reach there.
 fn reach(ctx: &Ctx, within: Option<&CommunityKey>) -> Result<Option<Reach>> {
-    let reach = ctx.authorise(Operation::Lookup)?;
+    let reach = ctx.authorise_lookup(1)?;
     Ok(match within {
         None => Some(reach),
         Some(key) => reach.includes(key).then(|| Reach::Communities([key.clone()].into())),

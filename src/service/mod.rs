@@ -10,12 +10,14 @@ pub mod export;
 pub mod import;
 pub mod lookup;
 pub mod member;
+mod rates;
 mod registry;
 pub mod search;
 pub mod self_service;
 pub mod stats;
 
 pub use context::{Caller, Ctx};
+pub use rates::{Rate, RateSettings, Rates};
 pub use registry::Registry;
 
 /// The version of this program, and so of what it offers.

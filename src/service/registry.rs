@@ -1,14 +1,17 @@
 //! The registry of a process: its database, from which a context is made for every request.
 
+use std::sync::Arc;
+
 use crate::domain::error::Error;
 use crate::store::{DatabaseSettings, Store};
 
-use super::{Caller, Ctx, Result};
+use super::{Caller, Ctx, RateSettings, Rates, Result};
 
 /// The registry. Cheap to clone; one per process.
 #[derive(Clone)]
 pub struct Registry {
     store: Store,
+    rates: Arc<Rates>,
 }
 
 impl Registry {
@@ -17,7 +20,19 @@ impl Registry {
     /// # Errors
     /// When the URL is wrong or the database does not answer.
     pub async fn connect(url: &str, settings: &DatabaseSettings) -> Result<Self> {
-        Ok(Self { store: Store::connect(url, settings).await? })
+        Ok(Self { store: Store::connect(url, settings).await?, rates: Arc::default() })
+    }
+
+    /// The same registry, asked no more often than this.
+    #[must_use]
+    pub fn limited(self, settings: &RateSettings) -> Self {
+        Self { rates: Rates::new(settings).into(), ..self }
+    }
+
+    /// Who asked how often.
+    #[must_use]
+    pub fn rates(&self) -> &Rates {
+        &self.rates
     }
 
     /// Applies the migrations that are pending.
@@ -63,7 +78,7 @@ impl Registry {
     /// The context of one request.
     #[must_use]
     pub fn context(&self, caller: Caller) -> Ctx {
-        Ctx::new(self.store.clone(), caller)
+        Ctx::new(self.store.clone(), Arc::clone(&self.rates), caller)
     }
 
     /// Closes the database, waiting for what runs.

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::graphql::door::Answer;
-use crate::graphql::error::{code, code_in};
+use crate::graphql::error::{code, code_in, retry_after};
 
 const GRAPHQL: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
@@ -52,11 +52,17 @@ impl Media {
 
     /// An answer to a request that is well formed.
     pub fn answer(self, answer: &Answer) -> Response {
-        let status = match self {
-            Self::Graphql if answer.data.is_none() => refusal_status(answer),
+        let wait = answer.errors.first().filter(|_| answer.data.is_none()).and_then(retry_after);
+        let status = match (self, wait) {
+            (_, Some(_)) => StatusCode::TOO_MANY_REQUESTS,
+            (Self::Graphql, None) if answer.data.is_none() => refusal_status(answer),
             _ => StatusCode::OK,
         };
-        (status, self.body(answer)).into_response()
+        let mut response = (status, self.body(answer)).into_response();
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 
     /// A body of this type.

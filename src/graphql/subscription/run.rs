@@ -79,7 +79,9 @@ impl<S: Subscriber> Subscription<S> {
     async fn begin(&self) -> Result<Watch, Option<Told>> {
         self.check_root().map_err(|error| Told::Failed(vec![error]))?;
         let occasion = Arc::new(Occasion::beginning());
-        let answer = self.run(self.caller().await?, Arc::clone(&occasion)).await;
+        let caller = self.caller().await?;
+        self.door.count(&caller).map_err(|error| Told::Failed(vec![error]))?;
+        let answer = self.run(caller, Arc::clone(&occasion)).await;
         if !answer.errors.is_empty() {
             return Err(Some(Told::Failed(answer.errors)));
         }

@@ -19,11 +19,12 @@ use crate::auth::Verifier;
 use crate::config::HttpLimits;
 use crate::domain::error::AuthenticationFailure;
 use crate::graphql::door::Door;
-use crate::graphql::error::{code, request_error};
+use crate::graphql::error::{code, request_error, server_error};
 use crate::graphql::limits::check_variables_text;
 use crate::graphql::request::{Parameters, Prepared};
 use crate::graphql::subscription::Subscriber as _;
-use crate::http::{AppState, Open, RequestId};
+use crate::http::{AppState, ClientAddress, Open, RequestId};
+use crate::service::Registry;
 
 /// How deep the variables of an operation stand in a payload: in the payload, as its variables.
 const AROUND_VARIABLES: usize = 2;
@@ -34,7 +35,9 @@ pub struct Connection {
     door: Door,
     verifier: Verifier,
     limits: Arc<HttpLimits>,
+    registry: Registry,
     request_id: RequestId,
+    address: ClientAddress,
     /// By the id that the client gave them.
     operations: StreamMap<String, Operation>,
     /// Whether anything came since it was last asked.
@@ -58,10 +61,16 @@ enum Received {
 
 impl Connection {
     /// A connection that is not acknowledged yet.
-    pub fn new(socket: WebSocket, door: Door, state: &AppState, request_id: RequestId) -> Self {
-        let AppState { verifier, limits, .. } = state.clone();
+    pub fn new(
+        socket: WebSocket,
+        door: Door,
+        state: &AppState,
+        request_id: RequestId,
+        address: ClientAddress,
+    ) -> Self {
+        let AppState { registry, verifier, limits, .. } = state.clone();
         let operations = StreamMap::new();
-        Self { socket, door, verifier, limits, request_id, operations, heard: true }
+        Self { socket, door, verifier, limits, registry, request_id, address, operations, heard: true }
     }
 
     /// Speaks with the other end until either has had enough.
@@ -179,6 +188,7 @@ impl Connection {
     }
 
     fn prepare(&self, payload: &RawValue) -> Result<Prepared, ServerError> {
+        self.registry.rates().count_address(self.address.0).map_err(server_error)?;
         let limits = &self.limits.graphql;
         if self.operations.len() >= limits.socket_operations {
             let message = format!("At most {} operations run on one socket", limits.socket_operations);

@@ -26,7 +26,7 @@ use tracing::Instrument as _;
 use self::close::Close;
 use self::connection::Connection;
 use super::door::Door;
-use crate::http::{AppState, RequestId, problem};
+use crate::http::{AppState, ClientAddress, RequestId, problem};
 
 /// Where sockets are opened.
 pub const PATH: &str = "/graphql/ws";
@@ -39,8 +39,9 @@ pub fn route(door: Door) -> MethodRouter<AppState> {
     any(
         async move |State(state): State<AppState>,
                     Extension(id): Extension<RequestId>,
+                    Extension(address): Extension<ClientAddress>,
                     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>| {
-            open(door, state, id, upgrade)
+            open(door, state, id, address, upgrade)
         },
     )
 }
@@ -49,6 +50,7 @@ fn open(
     door: Door,
     state: AppState,
     id: RequestId,
+    address: ClientAddress,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let upgrade = match upgrade {
@@ -68,7 +70,7 @@ fn open(
             let speaks = socket.protocol().is_some_and(|protocol| protocol == PROTOCOL);
             let session = async {
                 if speaks {
-                    Connection::new(socket, door, &state, id).serve(&open).await;
+                    Connection::new(socket, door, &state, id, address).serve(&open).await;
                 } else {
                     Close::SUBPROTOCOL.send(&mut socket).await;
                 }

@@ -14,7 +14,9 @@ impl FromRequestParts<AppState> for KnownCaller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
         let Ok(Bearer(caller)) = Bearer::from_request_parts(parts, state).await;
-        let ctx = Registry::from_ref(state).context(caller);
+        let registry = Registry::from_ref(state);
+        registry.rates().count_request(&caller)?;
+        let ctx = registry.context(caller);
         ctx.principal()?;
         Ok(Self(ctx))
     }

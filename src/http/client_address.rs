@@ -1,0 +1,105 @@
+//! From which address does a request come, and does that address ask too often?
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use ipnet::IpNet;
+
+use super::problem::Problem;
+use super::state::AppState;
+use crate::domain::error::Error;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The routes that tell whether the process is well: who watches it must not be held back.
+const WATCHED: &[&str] = &["/health", "/ready"];
+
+/// The address that a request comes from; every request has one among its extensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
+/// A request that a door must refuse in its own words, since its address asks too often.
+#[derive(Debug, Clone)]
+pub struct AskedTooOften(pub Error);
+
+/// Counts the request for its address. GraphQL refuses in its own words.
+pub(super) async fn limit_rate(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| peer.ip());
+    // Without a connection there is no address: all such requests count together.
+    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let address = client_address(peer, request.headers(), &state.limits.rates.trusted_proxies);
+    request.extensions_mut().insert(ClientAddress(address));
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if !WATCHED.contains(&route)
+        && let Err(error) = state.registry.rates().count_address(address)
+    {
+        if route != super::GRAPHQL_PATH {
+            return Problem(error).into_response();
+        }
+        request.extensions_mut().insert(AskedTooOften(error));
+    }
+    next.run(request).await
+}
+
+/// The address nearest to us that no trusted proxy has: each proxy adds the one it was asked from at the
+/// right end, and what stands left of an untrusted one is that one's own invention.
+fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
+    let mut nearest = peer.to_canonical();
+    let lines: Vec<&str> =
+        headers.get_all(FORWARDED_FOR).iter().map(|line| line.to_str().unwrap_or_default()).collect();
+    let mut hops = lines.iter().flat_map(|line| line.split(',')).rev();
+    while is_trusted(nearest) {
+        match hops.next().and_then(hop) {
+            Some(address) => nearest = address,
+            None => break,
+        }
+    }
+    nearest
+}
+
+/// An entry of the header: an address, perhaps with a port.
+fn hop(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let address = bare.parse().ok().or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip()))?;
+    Some(address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(peer: &str, lines: &[&str]) -> String {
+        let trusted = ["10.0.0.0/8", "2001:db8:ffff::/48"].map(|network| network.parse().unwrap());
+        let headers = lines.iter().map(|line| (FORWARDED_FOR, line.parse().unwrap())).collect();
+        client_address(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn who_is_no_trusted_proxy_speaks_for_itself_alone() {
+        assert_eq!(seen("192.0.2.1", &["198.51.100.1"]), "192.0.2.1");
+        assert_eq!(seen("::ffff:192.0.2.1", &[]), "192.0.2.1");
+    }
+
+    #[test]
+    fn the_header_is_read_from_the_right_through_trusted_proxies_only() {
+        assert_eq!(seen("10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(seen("::ffff:10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(seen("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.2"]), "198.51.100.1");
+        assert_eq!(seen("10.0.0.1", &["1.1.1.1", "198.51.100.1 , 10.0.0.2"]), "198.51.100.1");
+        assert_eq!(seen("2001:db8:ffff::1", &["[2001:db8::7]:4711"]), "2001:db8::7");
+        assert_eq!(seen("10.0.0.1", &["198.51.100.1:80"]), "198.51.100.1");
+    }
+
+    #[test]
+    fn what_is_no_address_ends_the_way() {
+        assert_eq!(seen("10.0.0.1", &["198.51.100.1, unknown"]), "10.0.0.1");
+        assert_eq!(seen("10.0.0.1", &["198.51.100.1, unknown, 10.0.0.2"]), "10.0.0.2");
+        assert_eq!(seen("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(seen("10.0.0.1", &["10.0.0.3, 10.0.0.2"]), "10.0.0.3");
+    }
+}
