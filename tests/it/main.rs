@@ -2,7 +2,9 @@
 
 #![cfg(test)]
 
+mod browsers;
 mod crash;
+mod grants;
 mod graphql_answers;
 mod graphql_documents;
 mod graphql_errors;
@@ -12,6 +14,8 @@ mod graphql_subscriptions;
 mod graphql_upload;
 mod grid;
 mod layering;
+mod leaks;
+mod logs;
 mod migrations;
 mod node;
 mod parity;
@@ -19,6 +23,7 @@ mod playground;
 mod python_client;
 mod query_count;
 mod query_plan;
+mod rate_limits;
 mod readiness;
 mod rest_answer;
 mod rest_browsing;
@@ -28,5 +33,6 @@ mod rest_lookup;
 mod rest_self_service;
 mod round_trip;
 mod search;
+mod slow_clients;
 mod stats;
 mod support;

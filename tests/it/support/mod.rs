@@ -5,6 +5,7 @@ pub mod command;
 pub mod database;
 pub mod federation;
 pub mod hostile;
+pub mod neighbours;
 pub mod node;
 pub mod postgres;
 pub mod sample;

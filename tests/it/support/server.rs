@@ -23,6 +23,11 @@ pub struct Server {
 impl Server {
     /// Starts the program on a database and waits until it is ready.
     pub async fn start(data_directory: &Path, database_url: &str) -> Self {
+        Self::told(data_directory, database_url, &[]).await
+    }
+
+    /// The same, with more words on its command line.
+    pub async fn told(data_directory: &Path, database_url: &str, words: &[&str]) -> Self {
         let address = free_address();
         let log = data_directory.join("server.log");
         let output =
@@ -30,6 +35,7 @@ impl Server {
         let process = Command::new(PROGRAM)
             .args(["dev", "--empty", "--listen", &address, "--database-url", database_url, "--data-dir"])
             .arg(data_directory)
+            .args(words)
             .stdin(Stdio::null())
             .stdout(output.try_clone().expect("the server's log is shared"))
             .stderr(output)
@@ -94,7 +100,12 @@ impl Server {
             Ok(Some(status)) => format!("the server ended with {status}"),
             Err(error) => format!("the server cannot be waited for: {error}"),
         };
-        format!("{state}; its log:\n{}", std::fs::read_to_string(&self.log).unwrap_or_default())
+        format!("{state}; its log:\n{}", self.said())
+    }
+
+    /// Everything that it wrote, to its log and elsewhere.
+    pub fn said(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
     }
 
     async fn wait_until_ready(&mut self) {

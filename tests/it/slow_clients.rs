@@ -1,0 +1,87 @@
+//! Clients that take their time, or send too much of what nobody needs: the real program lets go of them.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use crate::support::server::Server;
+use crate::support::{TestDatabase, on_both_databases};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+async fn patient(database: &TestDatabase) -> Server {
+    let words = ["--head-timeout", "1s", "--request-timeout", "1s"];
+    Server::told(database.directory(), &database.url, &words).await
+}
+
+async fn connected(server: &Server) -> TcpStream {
+    TcpStream::connect(server.address()).await.expect("a connection")
+}
+
+/// What comes until the other end closes.
+async fn rest_of(stream: &mut TcpStream) -> String {
+    let mut said = Vec::new();
+    // A connection that is reset has been closed just as well.
+    _ = timeout(PATIENCE, stream.read_to_end(&mut said)).await.expect("the connection is closed");
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+on_both_databases! {
+    async fn a_head_that_does_not_come_to_its_end_is_not_waited_for(database: TestDatabase) {
+        let server = patient(&database).await;
+        let mut idle = Vec::new();
+        for _ in 0..100 {
+            idle.push(connected(&server).await);
+        }
+        let started = Instant::now();
+        let mut slow = connected(&server).await;
+        for byte in "GET /health HTTP/1.1\r\nHost: registry\r\nX-Slow: ".bytes().cycle() {
+            if slow.write_all(&[byte]).await.is_err() || started.elapsed() > PATIENCE {
+                break;
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+        assert!(started.elapsed() < PATIENCE, "a byte now and then keeps a connection open");
+        for stream in &mut idle {
+            assert!(!rest_of(stream).await.starts_with("HTTP/1.1 200"));
+        }
+        let health = reqwest::get(format!("{}/health", server.base_url())).await.expect("an answer");
+        assert_eq!(health.status(), 200);
+    }
+
+    async fn a_body_that_does_not_come_is_not_waited_for(database: TestDatabase) {
+        let server = patient(&database).await;
+        for path in ["/graphql", "/admin/lookup/members-by-dids"] {
+            let started = Instant::now();
+            let mut slow = connected(&server).await;
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nHost: registry\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+                 Content-Length: 100\r\nConnection: close\r\n\r\n[",
+                server.token()
+            );
+            slow.write_all(head.as_bytes()).await.expect("it is sent");
+            let answer = rest_of(&mut slow).await;
+            assert!(answer.starts_with("HTTP/1.1 408") || answer.starts_with("HTTP/1.1 503"), "{path}: {answer}");
+            assert!(started.elapsed() < Duration::from_secs(10), "{path}");
+        }
+    }
+
+    async fn a_head_without_bounds_is_refused(database: TestDatabase) {
+        let server = patient(&database).await;
+        let large = format!("X-Large: {}\r\n", "x".repeat(300_000));
+        let many: String = (0..200).map(|at| format!("X-{at}: 1\r\n")).collect();
+        for headers in [large, many] {
+            let mut stream = connected(&server).await;
+            let head = format!("GET /health HTTP/1.1\r\nHost: registry\r\n{headers}\r\n");
+            // The other end may have closed before everything was sent.
+            _ = stream.write_all(head.as_bytes()).await;
+            let answer = rest_of(&mut stream).await;
+            assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+        }
+        // A token of a hundred thousand bytes is read, and refused as what it is.
+        let refused = reqwest::Client::new().get(format!("{}/user", server.base_url())).bearer_auth("x".repeat(100_000));
+        assert_eq!(refused.send().await.expect("an answer").status(), 401);
+    }
+}
