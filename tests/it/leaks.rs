@@ -365,7 +365,8 @@ on_both_databases! {
             text = text.replace(given, "");
         }
         assert_eq!(trace_of_others(&text, "third.m"), None, "{refused}");
-        assert!(!text.contains("own"), "{refused}");
+        let mut words = text.split(|char: char| !char.is_alphanumeric());
+        assert!(!words.any(|word| word == "own"), "{refused}");
     }
 
     async fn whoever_waits_for_changes_of_others_waits_as_for_nobodys(app: TestApp) {
@@ -390,11 +391,11 @@ on_both_databases! {
         let mut crawler = Crawler { types: &types, ids: &others, queries: HashSet::new() };
         for field in types["Query"].fields.iter().filter(|field| field.leads) {
             let Some(asked) = crawler.asked(field) else { continue };
-            // From `me` three levels and one more; from elsewhere there is nothing to go on from.
-            let levels = if field.name == "me" { 4 } else { 1 };
+            // From elsewhere there is nothing to go on from.
+            let levels = if field.name == "me" { 3 } else { 1 };
             crawler.walk(&field.to, &format!("{{ {asked} {{ % }} }}"), levels);
         }
-        assert!(crawler.queries.len() > 500, "{}", crawler.queries.len());
+        assert!(crawler.queries.len() > 300, "{}", crawler.queries.len());
         let mut own = 0;
         for query in &crawler.queries {
             let answer = app.graphql(query, json!({})).by(USER, "openid").await;
