@@ -119,7 +119,7 @@ on_both_databases! {
             delivery_points::of_members(handle, &[id]),
             delivery_points::of_members(handle, &ids),
             delivery_points::counts_of_communities(handle, &ids, &Filter::everything()),
-            duplicates::of_community(handle, id),
+            duplicates::of_community(handle, &Reach::Everything, id),
             holdings::held_elsewhere(handle, HoldingKind::Sensor, &["s", "t"], &ids),
             holdings::dids_elsewhere(handle, &["d", "e"], &ids),
         );
