@@ -13,8 +13,9 @@ use crate::support::{TestApp, on_both_databases};
 /// Everything of an answer but the id of its request.
 fn all_of(answer: &Answer) -> (u16, String, Vec<(String, String)>) {
     let headers = answer.headers.iter().filter(|(name, _)| name.as_str() != "x-request-id");
-    let mut headers: Vec<_> =
-        headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
+    let mut headers: Vec<_> = headers
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
     headers.sort();
     (answer.status.as_u16(), String::from_utf8_lossy(&answer.body).into_owned(), headers)
 }
@@ -60,18 +61,62 @@ fn collect(value: &Value, key: &str, into: &mut Vec<String>) {
 const GUESSES: &[(&str, &str, &str)] = &[
     ("{ community(key: \"$x\") { name } }", "other", "nobody"),
     ("{ me { membership(communityKey: \"$x\") { name } } }", "other", "nobody"),
-    ("{ me { memberships { community { member(key: \"$x\") { name assets { totalCount } } } } } }", "key.own.q", "key.own.x"),
+    (
+        "{ me { memberships { community { member(key: \"$x\") { name assets { totalCount } } } } } }",
+        "key.own.q",
+        "key.own.x",
+    ),
     ("{ me { memberships { community { member(key: \"$x\") { name } } } } }", "key.own.z", "key.own.x"),
-    ("{ me { memberships { community { asset(key: \"$x\") { name owner { name } } } } } }", "roof-own-q", "roof-own-x"),
-    ("{ me { memberships { community { members(filter: {name: {eq: \"$x\"}}) { totalCount } } } } }", "name.own.q", "name.own.x"),
-    ("{ me { memberships { community { assets(filter: {sensorId: {eq: \"$x\"}}) { totalCount } } } } }", "sensor.own.q.pv", "sensor.own.x.pv"),
-    ("{ me { memberships { community { deliveryPoints(filter: {code: {eq: \"$x\"}}) { totalCount } } } } }", "point.own.q", "point.own.x"),
-    ("{ me { memberships { area { members(filter: {name: {eq: \"$x\"}}) { totalCount } } } } }", "name.own.q", "name.own.x"),
-    ("{ me { memberships { assets(filter: {sensorId: {eq: \"$x\"}}) { totalCount nodes { name } } } } }", "sensor.own.q.pv", "sensor.own.x.pv"),
-    ("{ me { memberships { assets(filter: {or: [{key: {eq: \"$x\"}}, {not: {key: {contains: \"$x\"}}}]}, orderBy: NAME_DESC) { totalCount nodes { name } } } } }", "roof-own-q", "roof-own-x"),
-    ("{ me { memberships { assets(filter: {owner: {userId: {eq: \"$x\"}}}) { totalCount } } } }", "user.own.q", "user.own.x"),
-    ("{ me { memberships { assets(filter: {owner: {deliveryPoints: {some: {code: {eq: \"$x\"}}}}}) { totalCount } } } }", "point.own.q", "point.own.x"),
-    ("{ me { memberships { assets(filter: {community: {key: {eq: \"$x\"}}}) { totalCount } } } }", "other", "nobody"),
+    (
+        "{ me { memberships { community { asset(key: \"$x\") { name owner { name } } } } } }",
+        "roof-own-q",
+        "roof-own-x",
+    ),
+    (
+        "{ me { memberships { community { members(filter: {name: {eq: \"$x\"}}) { totalCount } } } } }",
+        "name.own.q",
+        "name.own.x",
+    ),
+    (
+        "{ me { memberships { community { assets(filter: {sensorId: {eq: \"$x\"}}) { totalCount } } } } }",
+        "sensor.own.q.pv",
+        "sensor.own.x.pv",
+    ),
+    (
+        "{ me { memberships { community { deliveryPoints(filter: {code: {eq: \"$x\"}}) { totalCount } } } } }",
+        "point.own.q",
+        "point.own.x",
+    ),
+    (
+        "{ me { memberships { area { members(filter: {name: {eq: \"$x\"}}) { totalCount } } } } }",
+        "name.own.q",
+        "name.own.x",
+    ),
+    (
+        "{ me { memberships { assets(filter: {sensorId: {eq: \"$x\"}}) { totalCount nodes { name } } } } }",
+        "sensor.own.q.pv",
+        "sensor.own.x.pv",
+    ),
+    (
+        "{ me { memberships { assets(filter: {or: [{key: {eq: \"$x\"}}, {not: {key: {contains: \"$x\"}}}]}, orderBy: NAME_DESC) { totalCount nodes { name } } } } }",
+        "roof-own-q",
+        "roof-own-x",
+    ),
+    (
+        "{ me { memberships { assets(filter: {owner: {userId: {eq: \"$x\"}}}) { totalCount } } } }",
+        "user.own.q",
+        "user.own.x",
+    ),
+    (
+        "{ me { memberships { assets(filter: {owner: {deliveryPoints: {some: {code: {eq: \"$x\"}}}}}) { totalCount } } } }",
+        "point.own.q",
+        "point.own.x",
+    ),
+    (
+        "{ me { memberships { assets(filter: {community: {key: {eq: \"$x\"}}}) { totalCount } } } }",
+        "other",
+        "nobody",
+    ),
     ("{ memberByUserId(userId: \"$x\") { name } }", "user.own.q", "user.own.x"),
     ("{ memberByDid(did: \"$x\") { name } }", "did:key:own.q", "did:key:own.x"),
     ("{ assetBySensorId(sensorId: \"$x\") { name } }", "sensor.own.q.pv", "sensor.own.x.pv"),
@@ -118,8 +163,16 @@ const BEYOND: &[(&str, &str, &str)] = &[
     ("{ assetsByUserIds(userIds: [\"$x\"]) { name } }", "user.other.p", "user.other.x"),
     ("{ deliveryPointByCode(code: \"$x\") { code } }", "point.other.p", "point.other.x"),
     ("{ search(text: \"$x\") { field } }", "name.other.q", "name.other.x"),
-    ("{ members(filter: {community: {key: {eq: \"$x\"}}}) { totalCount nodes { name } } }", "other", "nobody"),
-    ("{ members(filter: {userId: {eq: \"$x\"}}) { totalCount nodes { name } } }", "user.other.p", "user.other.x"),
+    (
+        "{ members(filter: {community: {key: {eq: \"$x\"}}}) { totalCount nodes { name } } }",
+        "other",
+        "nobody",
+    ),
+    (
+        "{ members(filter: {userId: {eq: \"$x\"}}) { totalCount nodes { name } } }",
+        "user.other.p",
+        "user.other.x",
+    ),
     ("{ duplicateDeliveryPoints(communityKey: \"$x\") { code heldElsewhere } }", "other", "nobody"),
     ("{ exportYaml(communityKeys: [\"$x\"]) }", "other", "nobody"),
 ];
@@ -149,7 +202,8 @@ async fn same_after(app: &TestApp, queries: &[String], change: impl AsyncFnOnce(
     }
     change().await;
     for (query, (there, statements)) in queries.iter().zip(before) {
-        let (absent, statements_for_none) = app.counted(app.graphql(query, json!({})).by(USER, "openid")).await;
+        let (absent, statements_for_none) =
+            app.counted(app.graphql(query, json!({})).by(USER, "openid")).await;
         assert_eq!(all_of(&there), all_of(&absent), "{query}");
         assert_eq!(statements, statements_for_none, "{query}");
     }
@@ -182,7 +236,9 @@ async fn schema(app: &TestApp) -> BTreeMap<String, Type> {
         fragment T on __Type { name kind ofType { name kind ofType { name kind ofType { name kind } } } }";
     let data = app.graphql(query, json!({})).await.data();
     let texts = |list: &Value| {
-        list.as_array().map(|list| list.iter().filter_map(|one| one["name"].as_str().map(str::to_owned)).collect()).unwrap_or_default()
+        list.as_array()
+            .map(|list| list.iter().filter_map(|one| one["name"].as_str().map(str::to_owned)).collect())
+            .unwrap_or_default()
     };
     let field = |field: &Value| {
         let (to, kind) = named(&field["type"]);
@@ -203,8 +259,14 @@ async fn schema(app: &TestApp) -> BTreeMap<String, Type> {
     let types = data["__schema"]["types"].as_array().expect("types").iter();
     types
         .map(|given| {
-            let fields = given["fields"].as_array().map(|fields| fields.iter().map(field).collect()).unwrap_or_default();
-            (given["name"].as_str().expect("a name").to_owned(), Type { fields, possible: texts(&given["possibleTypes"]) })
+            let fields = given["fields"]
+                .as_array()
+                .map(|fields| fields.iter().map(field).collect())
+                .unwrap_or_default();
+            (
+                given["name"].as_str().expect("a name").to_owned(),
+                Type { fields, possible: texts(&given["possibleTypes"]) },
+            )
         })
         .collect()
 }
@@ -253,13 +315,21 @@ impl Crawler<'_> {
                 None => {}
             }
         }
-        Some(if given.is_empty() { field.name.clone() } else { format!("{}({})", field.name, given.join(", ")) })
+        Some(if given.is_empty() {
+            field.name.clone()
+        } else {
+            format!("{}({})", field.name, given.join(", "))
+        })
     }
 
     fn walk(&mut self, at: &str, path: &str, levels: usize) {
         let Some(found) = self.types.get(at) else { return };
-        let plain: Vec<&str> =
-            found.fields.iter().filter(|field| !field.leads && field.arguments.is_empty()).map(|field| field.name.as_str()).collect();
+        let plain: Vec<&str> = found
+            .fields
+            .iter()
+            .filter(|field| !field.leads && field.arguments.is_empty())
+            .map(|field| field.name.as_str())
+            .collect();
         self.queries.insert(path.replace('%', &format!("__typename {}", plain.join(" "))));
         for field in found.fields.iter().filter(|field| !field.leads && !field.arguments.is_empty()) {
             if let Some(asked) = self.asked(field) {
@@ -313,18 +383,24 @@ on_both_databases! {
 
     async fn what_is_related_to_ones_own_says_nothing_of_others(app: TestApp) {
         neighbours::import(&app).await;
-        let asset = "assets(orderBy: KEY_ASC) { totalCount pageInfo { hasNextPage endCursor } nodes { name
-            measures { name } measuredBy { name } pairedWith { name } owner { name } ... on MeterAsset { deliveryPoint { code meters { name } } } } }";
         let all = "query($after: String) { assets(after: $after, orderBy: NAME_ASC) { edges { cursor node { name } } } }";
         let listed = app.graphql(all, json!({})).admin().await.data();
         let cursors = listed["assets"]["edges"].as_array().expect("edges").iter().filter(|edge| edge["node"]["name"] == "pump.own.q");
         let cursor = cursors.map(|edge| edge["cursor"].as_str().expect("a cursor")).next().expect("an asset of another").to_owned();
-        let queries = [
-            format!("{{ me {{ memberships {{ key {asset} deliveryPoints {{ code member {{ name }} meters {{ name }} }} }} }} }}"),
-            "{ me { memberships { community { member(key: \"key.own.q\") { name } asset(key: \"roof-own-q\") { name } } } } }".to_owned(),
-            format!("{{ me {{ memberships {{ assets(after: \"{cursor}\", orderBy: NAME_ASC) {{ totalCount nodes {{ name }} pageInfo {{ hasPreviousPage }} }} }} }} }}"),
-            "{ me { memberships { community { members { totalCount } assets { totalCount } meters { totalCount } } } } }".to_owned(),
+        // One edge at a time: of several the first answer decides which goes on first.
+        let edges = ["measures { name }", "measuredBy { name }", "pairedWith { name }", "owner { name }", "... on MeterAsset { deliveryPoint { code } }"];
+        let of_assets = edges.map(|edge| format!("assets {{ nodes {{ name {edge} }} }}"));
+        let of_members = [
+            "assets(orderBy: KEY_ASC) { totalCount pageInfo { hasNextPage endCursor } }",
+            "deliveryPoints { code member { name } }",
+            "deliveryPoints { code meters { name } }",
+            "community { member(key: \"key.own.q\") { name } }",
+            "community { asset(key: \"roof-own-q\") { name } }",
+            "community { members { totalCount } assets { totalCount } meters { totalCount } }",
         ];
+        let after_theirs = format!("assets(after: \"{cursor}\", orderBy: NAME_ASC) {{ nodes {{ name }} pageInfo {{ hasPreviousPage }} }}");
+        let asked = of_assets.into_iter().chain(of_members.map(str::to_owned)).chain([after_theirs]);
+        let queries: Vec<String> = asked.map(|asked| format!("{{ me {{ memberships {{ {asked} }} }} }}")).collect();
         same_after(&app, &queries, async || {
             // Everybody but `p` is gone.
             let bundle = neighbours::bundle("own");
@@ -374,14 +450,15 @@ on_both_databases! {
         let address = app.listen().await;
         let wait = "subscription($key: String) { communityChanged(communityKey: $key) { at } }";
         let mut told = Vec::new();
-        for key in ["other", "nobody"] {
+        // The first subscriber of a process has it listen to the database.
+        for key in ["nobody", "other", "nobody"] {
             let mut socket = Socket::of(&address, &app.token(USER, "openid")).await;
             app.statements.take();
             socket.ask("1", wait, json!({"key": key})).await;
             told.push((socket.hear().await, app.statements.take()));
         }
-        assert_eq!(told[0].0["payload"][0]["extensions"]["code"], "FORBIDDEN");
-        assert_eq!(told[0], told[1]);
+        assert_eq!(told[1].0["payload"][0]["extensions"]["code"], "FORBIDDEN");
+        assert_eq!(told[1], told[2]);
     }
 
     async fn a_participant_who_follows_every_field_finds_nobody_else(app: TestApp) {

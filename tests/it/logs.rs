@@ -33,7 +33,9 @@ fn broken_bodies() -> Vec<String> {
         format!("{MARK}: &a [*a, *{MARK}]"),
         format!("[\"{MARK}\", 1]"),
         format!("\"{MARK}\""),
-        format!("community: {{id: {MARK}, name: X}}\nmembers: {{m: {{user_id: u, name: {MARK}, role: {MARK}, area: {MARK}, status: {MARK}}}}}\n"),
+        format!(
+            "community: {{id: {MARK}, name: X}}\nmembers: {{m: {{user_id: u, name: {MARK}, role: {MARK}, area: {MARK}, status: {MARK}}}}}\n"
+        ),
         format!("community: {{id: {MARK}, {MARK}: 1, {MARK}: 2, name: [{MARK}]}}\n"),
         format!("{{\"bundle\": \"{MARK}\", \"dry_run\": \"{MARK}\"}}"),
     ]
@@ -46,7 +48,13 @@ struct Asker<'s> {
 }
 
 impl Asker<'_> {
-    async fn ask(&self, method: Method, path: &str, authorization: &str, body: Option<(&str, String)>) -> u16 {
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        authorization: &str,
+        body: Option<(&str, String)>,
+    ) -> u16 {
         let mut request = self
             .client
             .request(method, format!("{}{path}", self.server.base_url()))
@@ -78,13 +86,21 @@ impl Asker<'_> {
     async fn every_route(&self, tokens: &[String]) {
         let document = serde_json::to_value(rest::openapi()).expect("JSON");
         for (path, item) in document["paths"].as_object().expect("paths") {
-            let path = path.replace("{community_key}", "c-rec").replace('{', &format!("{MARK}-")).replace('}', "");
+            let path =
+                path.replace("{community_key}", "c-rec").replace('{', &format!("{MARK}-")).replace('}', "");
             for method in item.as_object().expect("operations").keys() {
                 let method = Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
                 for token in tokens {
-                    let query = ["key", "limit", "cursor", "role", "text", "community", "dry_run", "asset_type"].map(|name| format!("{name}={MARK}"));
-                    for path in [path.clone(), format!("{path}?{}", query.join("&")), format!("{path}/{MARK}%2F{MARK}%00%FF")] {
-                        let bodies = if method == Method::GET { vec![String::new()] } else { broken_bodies() };
+                    let query =
+                        ["key", "limit", "cursor", "role", "text", "community", "dry_run", "asset_type"]
+                            .map(|name| format!("{name}={MARK}"));
+                    for path in [
+                        path.clone(),
+                        format!("{path}?{}", query.join("&")),
+                        format!("{path}/{MARK}%2F{MARK}%00%FF"),
+                    ] {
+                        let bodies =
+                            if method == Method::GET { vec![String::new()] } else { broken_bodies() };
                         for body in bodies {
                             self.ask(method.clone(), &path, token, Some(("application/json", body))).await;
                         }
@@ -92,7 +108,13 @@ impl Asker<'_> {
                 }
             }
         }
-        for (method, path) in [("GET", "/nothing"), ("DELETE", "/user"), ("ZQMARK", "/user"), ("GET", "/graphql/playground"), ("GET", "/docs")] {
+        for (method, path) in [
+            ("GET", "/nothing"),
+            ("DELETE", "/user"),
+            ("ZQMARK", "/user"),
+            ("GET", "/graphql/playground"),
+            ("GET", "/docs"),
+        ] {
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
             self.ask(method, &format!("{path}/{MARK}?token={MARK}"), &tokens[0], None).await;
         }
@@ -126,10 +148,20 @@ impl Asker<'_> {
         ];
         for token in tokens {
             for field in &fields {
-                self.graphql(token, json!({"query": format!("query {m} {{ {field} }}"), "operationName": m}).to_string()).await;
+                self.graphql(
+                    token,
+                    json!({"query": format!("query {m} {{ {field} }}"), "operationName": m}).to_string(),
+                )
+                .await;
             }
             let variables = "query($x: String!, $n: Int) { community(key: $x) { name } members(first: $n) { totalCount } }";
-            for given in [json!({"x": m, "n": m}), json!({"x": [m]}), json!({(m): m}), json!(m), json!({"x": format!("{m}\0")})] {
+            for given in [
+                json!({"x": m, "n": m}),
+                json!({"x": [m]}),
+                json!({(m): m}),
+                json!(m),
+                json!({"x": format!("{m}\0")}),
+            ] {
                 self.graphql(token, json!({"query": variables, "variables": given, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": m}}}).to_string()).await;
                 self.graphql(token, json!({"query": variables, "variables": given}).to_string()).await;
             }
@@ -142,7 +174,13 @@ impl Asker<'_> {
             }
             for body in broken_bodies() {
                 self.graphql(token, body.clone()).await;
-                self.ask(Method::POST, "/graphql", token, Some(("multipart/form-data; boundary=zqmark", format!("--zqmark\r\n{body}")))).await;
+                self.ask(
+                    Method::POST,
+                    "/graphql",
+                    token,
+                    Some(("multipart/form-data; boundary=zqmark", format!("--zqmark\r\n{body}"))),
+                )
+                .await;
             }
             self.ask(Method::GET, &format!("/graphql?query={{{m}}}&variables={m}"), token, None).await;
         }
@@ -151,14 +189,19 @@ impl Asker<'_> {
     async fn sockets(&self, token: &str) {
         let address = self.server.address();
         let mut socket = Socket::of(address, token).await;
-        for (id, query) in [("1", "subscription($k: String) { communityChanged(communityKey: $k) { at } }"), ("zqmark", "{ zqmark }")] {
+        for (id, query) in [
+            ("1", "subscription($k: String) { communityChanged(communityKey: $k) { at } }"),
+            ("zqmark", "{ zqmark }"),
+        ] {
             socket.ask(id, query, json!({"k": MARK})).await;
         }
         socket.hear().await;
         socket.say_text(format!("{{\"type\": \"{MARK}\", \"id\": \"{MARK}\"}}")).await;
         socket.closed().await;
         let mut socket = Socket::open(address).await;
-        socket.say(&json!({"type": "connection_init", "payload": {"Authorization": format!("Bearer {MARK}")}})).await;
+        socket
+            .say(&json!({"type": "connection_init", "payload": {"Authorization": format!("Bearer {MARK}")}}))
+            .await;
         socket.closed().await;
         // The handshake may fail, or the socket be closed at once.
         _ = Socket::speaking(address, MARK).await;
@@ -178,10 +221,12 @@ fn marked(log: &str) -> String {
 async fn break_the_database(database: &TestDatabase, gone: bool) {
     let connection = Database::connect(&database.url).await.expect("the database answers");
     let statements: &[&str] = match (database.backend, gone) {
-        (Backend::Postgres, false) => &["ALTER TABLE member ADD CONSTRAINT unmarked CHECK (name NOT LIKE 'zqmark%' OR key NOT LIKE '%-again')"],
-        (Backend::Sqlite, false) => {
-            &["CREATE TRIGGER unmarked BEFORE INSERT ON member WHEN NEW.key LIKE '%-again' BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"]
-        }
+        (Backend::Postgres, false) => &[
+            "ALTER TABLE member ADD CONSTRAINT unmarked CHECK (name NOT LIKE 'zqmark%' OR key NOT LIKE '%-again')",
+        ],
+        (Backend::Sqlite, false) => &[
+            "CREATE TRIGGER unmarked BEFORE INSERT ON member WHEN NEW.key LIKE '%-again' BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END",
+        ],
         (_, true) => &["ALTER TABLE asset RENAME TO asset_gone"],
     };
     for statement in statements {
@@ -191,7 +236,16 @@ async fn break_the_database(database: &TestDatabase, gone: bool) {
 }
 
 async fn drive(database: &TestDatabase, format: &str) {
-    let words = ["--log", "trace", "--log-format", format, "--trusted-proxies", "127.0.0.1", "--rate-limit-per-address", "100000"];
+    let words = [
+        "--log",
+        "trace",
+        "--log-format",
+        format,
+        "--trusted-proxies",
+        "127.0.0.1",
+        "--rate-limit-per-address",
+        "100000",
+    ];
     let server = Server::told(database.directory(), &database.url, &words).await;
     let asker = Asker { server: &server, client: Client::new() };
     let by = |user: &str, scope: &str| format!("Bearer {}", server::token(database.directory(), user, scope));
@@ -208,9 +262,15 @@ async fn drive(database: &TestDatabase, format: &str) {
     ];
     let yaml = |text: String| Some(("application/yaml", text));
     let import = "/admin/import/yaml";
-    assert_eq!(asker.ask(Method::POST, import, &admin, yaml(bundle("c-rec", &format!("{MARK}-user")))).await, 200);
+    assert_eq!(
+        asker.ask(Method::POST, import, &admin, yaml(bundle("c-rec", &format!("{MARK}-user")))).await,
+        200
+    );
     // The same identifiers again, elsewhere; and once more against a database that refuses.
-    assert_eq!(asker.ask(Method::POST, import, &admin, yaml(bundle("d-rec", &format!("{MARK}-user")))).await, 422);
+    assert_eq!(
+        asker.ask(Method::POST, import, &admin, yaml(bundle("d-rec", &format!("{MARK}-user")))).await,
+        422
+    );
     for body in broken_bodies() {
         asker.ask(Method::POST, import, &admin, yaml(body)).await;
     }
@@ -218,10 +278,14 @@ async fn drive(database: &TestDatabase, format: &str) {
     asker.every_root(&tokens).await;
     asker.sockets(admin.trim_start_matches("Bearer ")).await;
     break_the_database(database, false).await;
-    let again = bundle("c-rec", &format!("{MARK}-user")).replace(&format!("{MARK}-key"), &format!("{MARK}-again"));
+    let again =
+        bundle("c-rec", &format!("{MARK}-user")).replace(&format!("{MARK}-key"), &format!("{MARK}-again"));
     assert_eq!(asker.ask(Method::POST, import, &admin, yaml(again)).await, 500);
     break_the_database(database, true).await;
-    assert_eq!(asker.ask(Method::GET, &format!("/admin/lookup/asset-by-sensor-id/{MARK}"), &admin, None).await, 500);
+    assert_eq!(
+        asker.ask(Method::GET, &format!("/admin/lookup/asset-by-sensor-id/{MARK}"), &admin, None).await,
+        500
+    );
     asker.every_root(&tokens[..2]).await;
 
     let said = server.said();
