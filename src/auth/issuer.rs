@@ -32,10 +32,25 @@ struct Inner {
     issuer: String,
     /// Where the keys are; discovered when it is not configured.
     jwks_url: Option<String>,
-    min_fetch_interval: Duration,
+    pace: Pace,
     keys: ArcSwap<Kept>,
     /// When the last fetch began. Whoever holds the lock is the one that fetches.
     last_fetch: Mutex<Option<Instant>>,
+}
+
+/// How often the issuer is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// How long to wait between two fetches, at least.
+    pub(super) min_interval: Duration,
+    /// How long keys are believed before they are looked at again.
+    pub(super) max_age: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { min_interval: MIN_FETCH_INTERVAL, max_age: MAX_KEY_AGE }
+    }
 }
 
 struct Kept {
@@ -55,14 +70,10 @@ impl Issuer {
     /// # Errors
     /// When no TLS client can be made on this machine.
     pub fn new(issuer: &str, jwks_url: Option<&str>) -> anyhow::Result<Self> {
-        Self::with_interval(issuer, jwks_url, MIN_FETCH_INTERVAL)
+        Self::with_pace(issuer, jwks_url, Pace::default())
     }
 
-    pub(super) fn with_interval(
-        issuer: &str,
-        jwks_url: Option<&str>,
-        min_fetch_interval: Duration,
-    ) -> anyhow::Result<Self> {
+    pub(super) fn with_pace(issuer: &str, jwks_url: Option<&str>, pace: Pace) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder()
             .timeout(FETCH_TIMEOUT)
             // An issuer that sends its keys' readers elsewhere is misconfigured, or not the issuer.
@@ -73,21 +84,27 @@ impl Issuer {
             http,
             issuer: issuer.to_owned(),
             jwks_url: jwks_url.map(str::to_owned),
-            min_fetch_interval,
+            pace,
             keys: ArcSwap::from_pointee(Kept { keys: Arc::default(), since: Instant::now() }),
             last_fetch: Mutex::default(),
         })))
     }
 
+    /// The issuer's keys as far as they are known, none before the first fetch. When they are old, the
+    /// issuer is asked as well, but nobody waits for what it says.
+    pub(super) fn known_keys(&self) -> Arc<KeySet> {
+        let kept = self.0.keys.load();
+        if kept.since.elapsed() > self.0.pace.max_age && !kept.keys.is_empty() {
+            tokio::spawn(Arc::clone(&self.0).refresh_unless_busy());
+        }
+        Arc::clone(&kept.keys)
+    }
+
     /// The issuer's keys, among them the named one if the issuer has it. May ask the issuer.
     pub(super) async fn keys_with(&self, key_id: Option<&str>) -> Arc<KeySet> {
-        let kept = self.0.keys.load_full();
-        if kept.keys.knows(key_id) {
-            if kept.since.elapsed() > MAX_KEY_AGE {
-                // What is known still serves; nobody waits for a look at what changed.
-                tokio::spawn(Arc::clone(&self.0).refresh_unless_busy());
-            }
-            return Arc::clone(&kept.keys);
+        let known = self.known_keys();
+        if known.knows(key_id) {
+            return known;
         }
         // On a task of its own: a caller that hangs up must not take the others' keys away with it.
         let refreshed = tokio::spawn(Arc::clone(&self.0).refresh_for(key_id.map(str::to_owned))).await;
@@ -114,7 +131,7 @@ impl Inner {
     }
 
     async fn refresh(&self, last_fetch: &mut Option<Instant>) {
-        if last_fetch.is_some_and(|at| at.elapsed() < self.min_fetch_interval) {
+        if last_fetch.is_some_and(|at| at.elapsed() < self.pace.min_interval) {
             return;
         }
         *last_fetch = Some(Instant::now());

@@ -4,7 +4,9 @@ mod dev_key;
 mod issuer;
 mod keys;
 mod principal;
+mod remembered;
 mod token;
+mod validity;
 mod verifier;
 
 pub use dev_key::{DevKey, TokenRequest, check_cryptography};

@@ -13,6 +13,7 @@ use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
+use super::issuer::Pace;
 use super::*;
 use crate::domain::error::AuthenticationFailure as Failure;
 use crate::domain::grant::{Operation, Reach};
@@ -359,8 +360,12 @@ impl LocalIssuer {
         self.visits.load(Ordering::SeqCst)
     }
 
-    fn verifier(&self, min_fetch_interval: Duration) -> Verifier {
-        let issuer = Issuer::with_interval(&self.url, None, min_fetch_interval).expect("a client");
+    fn verifier(&self, min_interval: Duration) -> Verifier {
+        self.verifier_with(Pace { min_interval, ..Pace::default() })
+    }
+
+    fn verifier_with(&self, pace: Pace) -> Verifier {
+        let issuer = Issuer::with_pace(&self.url, None, pace).expect("a client");
         Verifier::with_issuer(TokenRules { issuer: self.url.clone(), ..rules() }, issuer)
     }
 
@@ -397,6 +402,74 @@ async fn a_new_key_of_the_issuer_is_found_when_a_token_names_it() {
     issuer.publish(&[&new]);
     assert!(verify(&verifier, &issuer.token(&new)).await.is_ok());
     assert_eq!(verify(&verifier, &issuer.token(&old)).await, Err(Failure::UnknownKey));
+}
+
+#[tokio::test]
+async fn a_key_that_the_issuer_took_back_is_refused_once_the_keys_are_old() {
+    let (old, new) = (Signer::new("old", Algorithm::ES256), Signer::new("new", Algorithm::ES256));
+    let issuer = LocalIssuer::start(&[&old]).await;
+    let verifier =
+        issuer.verifier_with(Pace { min_interval: Duration::ZERO, max_age: Duration::from_millis(20) });
+    let token = issuer.token(&old);
+    assert!(verify(&verifier, &token).await.is_ok());
+
+    issuer.publish(&[&new]);
+    for _ in 0..500 {
+        if verify(&verifier, &token).await == Err(Failure::UnknownKey) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("a token of a key that is gone is taken for ever");
+}
+
+#[tokio::test]
+async fn a_token_that_was_good_is_judged_by_the_hour_again() {
+    let signer = Signer::new("k", Algorithm::ES256);
+    let verifier = verifier(&[&signer]);
+    let token = signer.sign(&claims(json!({"nbf": NOW, "exp": NOW + 300})));
+    for (seconds, expected) in [
+        (0, Ok(())),
+        (-60, Ok(())),
+        (-61, Err(Failure::NotYetValid)),
+        (359, Ok(())),
+        (360, Err(Failure::Expired)),
+        (0, Ok(())),
+        (10_000, Err(Failure::Expired)),
+    ] {
+        #[expect(clippy::cast_precision_loss, reason = "seconds since 1970")]
+        let outcome = verifier.verify_at(&token, (NOW + seconds) as f64).await;
+        assert_eq!(outcome.map(|_| ()).map_err(|rejection| rejection.failure), expected, "{seconds}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_was_good_does_not_outlive_its_key() {
+    let (old, new) = (Signer::new("k", Algorithm::ES256), Signer::new("k", Algorithm::ES256));
+    let other = Signer::new("other", Algorithm::ES256);
+    let issuer = LocalIssuer::start(&[&old]).await;
+    let verifier = issuer.verifier(Duration::ZERO);
+    let token = issuer.token(&old);
+    for _ in 0..2 {
+        assert!(verify(&verifier, &token).await.is_ok());
+    }
+    // Another key under the same name: the name alone tells nothing.
+    issuer.publish(&[&new, &other]);
+    assert!(verify(&verifier, &issuer.token(&other)).await.is_ok());
+    assert_eq!(verify(&verifier, &token).await, Err(Failure::Signature));
+    assert!(verify(&verifier, &issuer.token(&new)).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_is_remembered_of_a_token_is_what_was_found() {
+    let signer = Signer::new("k", Algorithm::ES256);
+    let verifier = verifier(&[&signer]);
+    let token = signer.sign(&claims(json!({"scope": "rec-registry.read:aurora"})));
+    let (first, second) = (verify(&verifier, &token).await, verify(&verifier, &token).await);
+    assert!(first.is_ok());
+    assert_eq!(first, second);
+    let (signed, _) = token.rsplit_once('.').expect("three parts");
+    assert_eq!(verify(&verifier, &format!("{signed}.AAAA")).await, Err(Failure::Signature));
 }
 
 #[tokio::test]

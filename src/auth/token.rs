@@ -28,6 +28,15 @@ pub(super) struct UnverifiedToken<'a> {
     payload: &'a str,
 }
 
+/// Whether a token is short enough to be looked at.
+pub(super) fn check_length(token: &str) -> Result<(), Rejection> {
+    if token.len() > MAX_TOKEN_BYTES { Err(malformed("the token is longer than 16 KiB")) } else { Ok(()) }
+}
+
+fn malformed(why: &str) -> Rejection {
+    Rejection::new(Failure::Malformed, why)
+}
+
 /// The header fields that matter. A field that stands there twice is refused.
 #[derive(Deserialize)]
 struct Header {
@@ -39,10 +48,6 @@ struct Header {
 impl<'a> UnverifiedToken<'a> {
     /// Takes a token apart.
     pub(super) fn parse(token: &'a str) -> Result<Self, Rejection> {
-        let malformed = |why: &str| Rejection::new(Failure::Malformed, why);
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(malformed("the token is longer than 16 KiB"));
-        }
         let (message, signature) = token.rsplit_once('.').ok_or_else(|| malformed("the token has no dot"))?;
         let (header, payload) =
             message.split_once('.').ok_or_else(|| malformed("the token has one dot, not two"))?;

@@ -7,14 +7,13 @@ use serde_json::Value;
 use super::issuer::Issuer;
 use super::keys::KeySet;
 use super::principal::Principal;
-use super::token::{Claims, UnverifiedToken};
+use super::remembered::{Fingerprint, Found, Remembered};
+use super::token::{Claims, UnverifiedToken, check_length};
+use super::validity::Validity;
 use crate::domain::error::AuthenticationFailure as Failure;
 use crate::domain::grant::Grants;
 use crate::domain::identifier::UserId;
 use crate::domain::timestamp::Timestamp;
-
-/// By how much the clocks of the issuer and of this machine may differ, in seconds.
-const LEEWAY_SECONDS: f64 = 60.0;
 
 /// What a token must say to be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +49,7 @@ pub struct Verifier(Arc<Inner>);
 struct Inner {
     rules: TokenRules,
     keys: Keys,
+    remembered: Remembered,
 }
 
 /// Where the keys come from.
@@ -58,17 +58,39 @@ enum Keys {
     Fetched(Issuer),
 }
 
+impl Keys {
+    /// Those that are known at this moment.
+    fn known(&self) -> Arc<KeySet> {
+        match self {
+            Self::Fixed(keys) => Arc::clone(keys),
+            Self::Fetched(issuer) => issuer.known_keys(),
+        }
+    }
+
+    /// Those among which the named one is, if there is one.
+    async fn with(&self, key_id: Option<&str>) -> Arc<KeySet> {
+        match self {
+            Self::Fixed(keys) => Arc::clone(keys),
+            Self::Fetched(issuer) => issuer.keys_with(key_id).await,
+        }
+    }
+}
+
 impl Verifier {
     /// A verifier with keys that never change.
     #[must_use]
     pub fn with_keys(rules: TokenRules, keys: KeySet) -> Self {
-        Self(Arc::new(Inner { rules, keys: Keys::Fixed(Arc::new(keys)) }))
+        Self::new(rules, Keys::Fixed(Arc::new(keys)))
     }
 
     /// A verifier with the keys that an issuer publishes.
     #[must_use]
     pub fn with_issuer(rules: TokenRules, issuer: Issuer) -> Self {
-        Self(Arc::new(Inner { rules, keys: Keys::Fetched(issuer) }))
+        Self::new(rules, Keys::Fetched(issuer))
+    }
+
+    fn new(rules: TokenRules, keys: Keys) -> Self {
+        Self(Arc::new(Inner { rules, keys, remembered: Remembered::default() }))
     }
 
     /// Whose token it is.
@@ -82,52 +104,29 @@ impl Verifier {
 
     /// Whose token it is, at a time in seconds since 1970.
     pub(super) async fn verify_at(&self, token: &str, now: f64) -> Result<Principal, Rejection> {
-        let token = UnverifiedToken::parse(token)?;
-        self.check_signature(&token).await?;
+        check_length(token)?;
+        let Inner { keys, remembered, .. } = &*self.0;
+        let fingerprint = Fingerprint::of(token);
+        if let Some(found) = remembered.get(&fingerprint, &keys.known()) {
+            found.validity.check(now).inspect_err(|_| remembered.forget(&fingerprint))?;
+            return Ok(found.principal.clone());
+        }
+        let found = self.find(token, now).await?;
+        let principal = found.principal.clone();
+        remembered.keep(fingerprint, found);
+        Ok(principal)
+    }
+
+    async fn find(&self, text: &str, now: f64) -> Result<Found, Rejection> {
+        let token = UnverifiedToken::parse(text)?;
+        let keys = self.0.keys.with(token.key_id.as_deref()).await;
+        check_signature(&token, &keys)?;
         let claims = token.claims()?;
-        self.check_times(&claims, now)?;
+        let validity = Validity::of(&claims)?;
+        validity.check(now)?;
         self.check_addressees(&claims)?;
-        self.principal(&claims)
-    }
-
-    async fn check_signature(&self, token: &UnverifiedToken<'_>) -> Result<(), Rejection> {
-        let key_id = token.key_id.as_deref();
-        let keys = match &self.0.keys {
-            Keys::Fixed(keys) => Arc::clone(keys),
-            Keys::Fetched(issuer) => issuer.keys_with(key_id).await,
-        };
-        if !keys.knows(key_id) {
-            let detail = format!("none of the issuer's {} keys has the key id of the token", keys.len());
-            return Err(Rejection::new(Failure::UnknownKey, detail));
-        }
-        let mut candidates = keys.candidates(key_id, token.algorithm).peekable();
-        if candidates.peek().is_none() {
-            let detail = format!("the key of the token does not sign with {:?}", token.algorithm);
-            return Err(Rejection::new(Failure::Algorithm, detail));
-        }
-        let signed = candidates.any(|key| {
-            jsonwebtoken::crypto::verify(token.signature, token.message.as_bytes(), key, token.algorithm)
-                .unwrap_or(false)
-        });
-        if signed {
-            Ok(())
-        } else {
-            Err(Rejection::new(Failure::Signature, format!("the {:?} signature is bad", token.algorithm)))
-        }
-    }
-
-    fn check_times(&self, claims: &Claims, now: f64) -> Result<(), Rejection> {
-        let expires_at =
-            claims.time("exp")?.ok_or_else(|| Rejection::new(Failure::Claims, "the claim exp is missing"))?;
-        if now >= expires_at + LEEWAY_SECONDS {
-            return Err(Rejection::new(Failure::Expired, format!("expired {} s ago", now - expires_at)));
-        }
-        match claims.time("nbf")? {
-            Some(not_before) if not_before > now + LEEWAY_SECONDS => {
-                Err(Rejection::new(Failure::NotYetValid, format!("valid in {} s", not_before - now)))
-            }
-            _ => Ok(()),
-        }
+        let principal = self.principal(&claims, validity)?;
+        Ok(Found { keys, validity, principal, length: text.len() })
     }
 
     fn check_addressees(&self, claims: &Claims) -> Result<(), Rejection> {
@@ -153,7 +152,7 @@ impl Verifier {
         }
     }
 
-    fn principal(&self, claims: &Claims) -> Result<Principal, Rejection> {
+    fn principal(&self, claims: &Claims, validity: Validity) -> Result<Principal, Rejection> {
         let subject = claims
             .text("sub")?
             .filter(|subject| !subject.is_empty())
@@ -165,8 +164,30 @@ impl Verifier {
             email: claims.text("email")?.map(str::to_owned),
             name: claims.text("name")?.map(str::to_owned),
             grants: grants(claims)?,
-            expires_at: claims.time("exp")?.map(timestamp),
+            expires_at: Some(timestamp(validity.expires_at)),
         })
+    }
+}
+
+fn check_signature(token: &UnverifiedToken<'_>, keys: &KeySet) -> Result<(), Rejection> {
+    let key_id = token.key_id.as_deref();
+    if !keys.knows(key_id) {
+        let detail = format!("none of the issuer's {} keys has the key id of the token", keys.len());
+        return Err(Rejection::new(Failure::UnknownKey, detail));
+    }
+    let mut candidates = keys.candidates(key_id, token.algorithm).peekable();
+    if candidates.peek().is_none() {
+        let detail = format!("the key of the token does not sign with {:?}", token.algorithm);
+        return Err(Rejection::new(Failure::Algorithm, detail));
+    }
+    let signed = candidates.any(|key| {
+        jsonwebtoken::crypto::verify(token.signature, token.message.as_bytes(), key, token.algorithm)
+            .unwrap_or(false)
+    });
+    if signed {
+        Ok(())
+    } else {
+        Err(Rejection::new(Failure::Signature, format!("the {:?} signature is bad", token.algorithm)))
     }
 }
 
