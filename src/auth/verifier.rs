@@ -197,12 +197,13 @@ fn timestamp(seconds: f64) -> Timestamp {
     Timestamp::from_micros((seconds * 1e6) as i64)
 }
 
-/// The scopes: the words of `scope`, and `scp` as a list or as words.
+/// The scopes: the words of `scope`, and the items of `scp`.
 fn grants(claims: &Claims) -> Result<Grants, Rejection> {
     let words = claims.text("scope")?.unwrap_or_default().split_ascii_whitespace();
     let listed = match claims.get("scp") {
+        None => Vec::new(),
         Some(Value::Array(items)) => Claims::texts("scp", items)?,
-        _ => claims.text("scp")?.unwrap_or_default().split_ascii_whitespace().collect(),
+        Some(_) => return Err(Rejection::new(Failure::Claims, "the claim scp is no list")),
     };
     Ok(Grants::from_scopes(words.chain(listed)))
 }
