@@ -1,16 +1,21 @@
 //! What can be set: every setting is a flag with an environment variable, its unit in its name or its
 //! value. Secrets do not show when settings are printed.
 
+mod secret;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::builder::ValueParserFactory;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
+use self::secret::{Discreet, discreet};
+pub use self::secret::{InFile, Secret};
 use crate::auth::{DevKey, TokenRules};
 use crate::service::{Rate, RateSettings};
 
@@ -31,9 +36,27 @@ pub struct DatabaseArgs {
     )]
     pub database_url: DatabaseUrl,
 
+    /// The file that holds the URL of the database, instead of the URL itself
+    #[arg(
+        long,
+        env = "DATABASE_URL_FILE",
+        value_name = "FILE",
+        hide_env_values = true,
+        conflicts_with = "database_url"
+    )]
+    pub database_url_file: Option<InFile<DatabaseUrl>>,
+
     /// The pool of connections
     #[command(flatten)]
     pub pool: PoolArgs,
+}
+
+impl DatabaseArgs {
+    /// The database, whichever way it is named.
+    #[must_use]
+    pub fn url(&self) -> &DatabaseUrl {
+        self.database_url_file.as_ref().map_or(&self.database_url, |InFile(url)| url)
+    }
 }
 
 /// The pool of database connections.
@@ -146,18 +169,33 @@ impl FromStr for DatabaseUrl {
         if !known.iter().any(|scheme| text.starts_with(scheme)) {
             return Err("it must begin with sqlite://, postgres:// or postgresql://".to_owned());
         }
+        // Whoever opens the database would say so too, but with the whole text, password and all.
+        if !text.starts_with("sqlite:") && reqwest::Url::parse(text).is_err() {
+            return Err("it is no URL: encode the special characters of user, password and name".to_owned());
+        }
         Ok(Self(text.to_owned()))
+    }
+}
+
+impl ValueParserFactory for DatabaseUrl {
+    type Parser = Discreet<Self>;
+
+    fn value_parser() -> Self::Parser {
+        discreet()
     }
 }
 
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.starts_with("sqlite:") {
+            return f.write_str(&self.0);
+        }
         match reqwest::Url::parse(&self.0) {
-            Ok(url) if url.scheme() != "sqlite" => {
-                let name = url.path();
-                write!(f, "{}://{}{name}", url.scheme(), url.host_str().unwrap_or_default())
+            Ok(url) => {
+                write!(f, "{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
             }
-            _ => f.write_str(&self.0),
+            // Where its parts are is not known, so neither is where the password is.
+            Err(_) => f.write_str("postgres://…"),
         }
     }
 }
@@ -645,6 +683,10 @@ mod tests {
         let url = url("postgres://registry:hush@db.example.org/registry?password=hush");
         assert_eq!(url.to_string(), "postgres://db.example.org/registry");
         assert!(!format!("{url:?}").contains("hush"));
+        for broken in ["postgres://u:hush@h:port/d", "postgresql://u:hush@[h/d", "postgres://u:hush#@h/d"] {
+            let refusal = broken.parse::<DatabaseUrl>().expect_err("it is no URL");
+            assert!(!refusal.contains("hush"), "{refusal}");
+        }
     }
 
     #[test]

@@ -66,6 +66,7 @@ impl Dev {
         let file = || DatabaseUrl::sqlite_file(&self.data_dir.join("registry.db"));
         let database = Database::from(DatabaseArgs {
             database_url: self.database_url.unwrap_or_else(file),
+            database_url_file: None,
             pool: self.pool,
         });
         let _lock = database.lock()?;

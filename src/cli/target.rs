@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::lock;
 use crate::auth::Principal;
-use crate::config::{DatabaseArgs, DatabaseUrl};
+use crate::config::{DatabaseArgs, DatabaseUrl, InFile, Secret};
 use crate::service::{Ctx, DatabaseSettings, Registry};
 
 /// The database of a command.
@@ -48,7 +48,7 @@ impl Database {
     /// Where it is, to be shown.
     #[must_use]
     pub fn url(&self) -> &DatabaseUrl {
-        &self.args.database_url
+        self.args.url()
     }
 
     /// Keeps others from writing to it past this process.
@@ -107,13 +107,39 @@ pub struct Remote {
     pub api: Option<String>,
     /// The bearer token for the server.
     #[arg(long, env = "REC_REGISTRY_TOKEN", hide_env_values = true, requires = "api", value_name = "TOKEN")]
-    token: Option<String>,
+    token: Option<Secret>,
+    /// The file that holds the bearer token, instead of the token itself.
+    #[arg(
+        long,
+        env = "REC_REGISTRY_TOKEN_FILE",
+        hide_env_values = true,
+        requires = "api",
+        conflicts_with = "token",
+        value_name = "FILE"
+    )]
+    token_file: Option<InFile<Secret>>,
     /// The client that asks the identity provider for a token, instead of --token.
-    #[arg(long, env = "REC_REGISTRY_CLIENT_ID", requires_all = ["client_secret", "auth_url"], value_name = "ID")]
+    #[arg(long, env = "REC_REGISTRY_CLIENT_ID", requires_all = ["secret_of_client", "auth_url"], value_name = "ID")]
     client_id: Option<String>,
     /// The secret of that client.
-    #[arg(long, env = "REC_REGISTRY_CLIENT_SECRET", hide_env_values = true, value_name = "SECRET")]
-    client_secret: Option<String>,
+    #[arg(
+        long,
+        env = "REC_REGISTRY_CLIENT_SECRET",
+        hide_env_values = true,
+        group = "secret_of_client",
+        value_name = "SECRET"
+    )]
+    client_secret: Option<Secret>,
+    /// The file that holds the secret of that client, instead of the secret itself.
+    #[arg(
+        long,
+        env = "REC_REGISTRY_CLIENT_SECRET_FILE",
+        hide_env_values = true,
+        group = "secret_of_client",
+        conflicts_with = "client_secret",
+        value_name = "FILE"
+    )]
+    client_secret_file: Option<InFile<Secret>>,
     /// The token endpoint of the identity provider.
     #[arg(long, env = "REC_REGISTRY_AUTH_URL", value_name = "URL")]
     auth_url: Option<String>,
@@ -142,11 +168,14 @@ impl Remote {
     }
 
     async fn token(&self, client: &reqwest::Client) -> anyhow::Result<String> {
-        if let Some(token) = &self.token {
-            return Ok(token.clone());
+        fn either<'s>(itself: &'s Option<Secret>, file: &'s Option<InFile<Secret>>) -> Option<&'s str> {
+            itself.as_ref().or(file.as_ref().map(|InFile(secret)| secret)).map(Secret::expose)
         }
-        let (Some(id), Some(secret), Some(url)) = (&self.client_id, &self.client_secret, &self.auth_url)
-        else {
+        if let Some(token) = either(&self.token, &self.token_file) {
+            return Ok(token.to_owned());
+        }
+        let secret = either(&self.client_secret, &self.client_secret_file);
+        let (Some(id), Some(secret), Some(url)) = (&self.client_id, secret, &self.auth_url) else {
             bail!("--api needs --token, or --client-id, --client-secret and --auth-url")
         };
         let answer = client
