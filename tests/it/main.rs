@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod attacks;
 mod browsers;
 mod crash;
 mod grants;
@@ -20,6 +21,7 @@ mod migrations;
 mod node;
 mod parity;
 mod playground;
+mod provider;
 mod python_client;
 mod query_count;
 mod query_plan;
@@ -33,6 +35,7 @@ mod rest_lookup;
 mod rest_self_service;
 mod round_trip;
 mod search;
+mod secrets;
 mod slow_clients;
 mod stats;
 mod support;

@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::support::command::run;
 use crate::support::database::{missing, must_be_complete};
+use crate::support::provider::Provider;
 use crate::support::server::{Server, token};
 use crate::support::{TestDatabase, on_both_databases};
 
@@ -19,9 +20,23 @@ on_both_databases! {
     async fn celine_sdk_2_2_reads_everything(database: TestDatabase) {
         read_everything(&database, "2.2.0").await;
     }
+
+    async fn celine_sdk_reads_everything_with_the_tokens_of_a_provider(database: TestDatabase) {
+        let Some(provider) = Provider::start(database.directory()).await else { return };
+        let mut server = Server::serve(database.directory(), &database.url, &provider).await;
+        let alice = provider.user_token("RS256", "alice", "").await;
+        read_everything_from(&mut server, &alice, "2.2.0").await;
+    }
 }
 
 async fn read_everything(database: &TestDatabase, version: &str) {
+    let mut server = Server::start(database.directory(), &database.url).await;
+    let alice = token(database.directory(), "alice", "openid");
+    read_everything_from(&mut server, &alice, version).await;
+}
+
+/// Reads everything as the administrator of a server and as Alice, who has this token.
+async fn read_everything_from(server: &mut Server, alice: &str, version: &str) {
     let python = match environment(version).await {
         Ok(python) => python,
         Err(reason) => {
@@ -30,13 +45,10 @@ async fn read_everything(database: &TestDatabase, version: &str) {
             return;
         }
     };
-    let mut server = Server::start(database.directory(), &database.url).await;
     let script = folder().join("read_everything.py");
-    let [base_url, admin] = [server.base_url(), server.token()].map(str::to_owned);
-    let alice = token(database.directory(), "alice", "openid");
     let mut read = Command::new(python);
-    read.arg(script).args(["--base-url", &base_url, "--admin-token", &admin]);
-    read.args(["--user-token", &alice, "--user", "alice"]);
+    read.arg(script).args(["--base-url", server.base_url(), "--admin-token", server.token()]);
+    read.args(["--user-token", alice, "--user", "alice"]);
     let outcome = tokio::task::spawn_blocking(move || run(&mut read)).await.expect("the script is run");
     outcome.unwrap_or_else(|output| panic!("{output}\n{}", server.account()));
 }

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use clap::Parser;
 use http_body_util::BodyExt as _;
 use rec_registry::app::{self, AppState, RouterOptions};
-use rec_registry::auth::{DevKey, TokenRequest};
+use rec_registry::auth::{DevKey, TokenRequest, Verifier};
 use rec_registry::config::HttpArgs;
 use rec_registry::graphql;
 use rec_registry::service::Registry;
@@ -73,6 +73,12 @@ impl TestApp {
     /// The program on the same registry, set up by these words of a command line.
     pub async fn told(&self, words: &[&str]) -> Self {
         Self { router: router(&self.registry, &self.key, words).await, ..self.clone() }
+    }
+
+    /// The program on the same registry, with another judge of tokens.
+    pub fn verified_by(&self, verifier: Verifier) -> Self {
+        let state = AppState::new(self.registry.clone(), verifier);
+        Self { router: app::router(&state, RouterOptions::default()), ..self.clone() }
     }
 
     /// A token of a user with scopes, separated by spaces.

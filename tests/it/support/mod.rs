@@ -8,6 +8,7 @@ pub mod hostile;
 pub mod neighbours;
 pub mod node;
 pub mod postgres;
+pub mod provider;
 pub mod sample;
 pub mod server;
 pub mod socket;

@@ -21,7 +21,7 @@ pub async fn folder() -> Option<PathBuf> {
     match install() {
         Ok(folder) => Some(folder),
         Err(reason) => {
-            missing("what Node's tools say of GraphQL", &reason);
+            missing("whatever needs Node: GraphQL's tools, an identity provider", &reason);
             assert!(!must_be_complete(), "{reason}");
             None
         }

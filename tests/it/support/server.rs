@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder};
 
+use super::provider::{AUDIENCE, Provider};
+
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_rec-registry");
 
-/// A running `rec-registry dev --empty`. It is killed when it is dropped.
+/// A running `rec-registry`. It is killed when it is dropped.
 pub struct Server {
     /// The process.
     pub process: Child,
@@ -21,21 +23,41 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the program on a database and waits until it is ready.
+    /// Starts `rec-registry dev --empty` on a database and waits until it is ready.
     pub async fn start(data_directory: &Path, database_url: &str) -> Self {
         Self::told(data_directory, database_url, &[]).await
     }
 
     /// The same, with more words on its command line.
     pub async fn told(data_directory: &Path, database_url: &str, words: &[&str]) -> Self {
+        let mut dev = Command::new(PROGRAM);
+        dev.args(["dev", "--empty", "--database-url", database_url, "--data-dir"])
+            .arg(data_directory)
+            .args(words);
+        let mut server = Self::run(dev, data_directory).await;
+        server.token = token(data_directory, "operator", "rec-registry.admin");
+        server
+    }
+
+    /// Starts `rec-registry serve` on a database for the tokens of a provider, and waits until it is ready. Its
+    /// administrator has a token of that provider.
+    pub async fn serve(data_directory: &Path, database_url: &str, provider: &Provider) -> Self {
+        let mut serve = Command::new(PROGRAM);
+        serve.args(["serve", "--auth-audience", AUDIENCE, "--auth-issuer", provider.issuer()]);
+        serve.env("DATABASE_URL", database_url);
+        let mut server = Self::run(serve, data_directory).await;
+        server.token = provider.service_token("ES256", "rec-registry.admin").await;
+        server
+    }
+
+    /// Runs a command that serves, and waits until it is ready.
+    async fn run(mut command: Command, directory: &Path) -> Self {
         let address = free_address();
-        let log = data_directory.join("server.log");
+        let log = directory.join("server.log");
         let output =
             std::fs::OpenOptions::new().create(true).append(true).open(&log).expect("the server's log opens");
-        let process = Command::new(PROGRAM)
-            .args(["dev", "--empty", "--listen", &address, "--database-url", database_url, "--data-dir"])
-            .arg(data_directory)
-            .args(words)
+        let process = command
+            .args(["--listen", &address])
             .stdin(Stdio::null())
             .stdout(output.try_clone().expect("the server's log is shared"))
             .stderr(output)
@@ -49,7 +71,6 @@ impl Server {
             log,
         };
         server.wait_until_ready().await;
-        server.token = token(data_directory, "operator", "rec-registry.admin");
         server
     }
 
@@ -66,6 +87,11 @@ impl Server {
     /// A token that grants everything.
     pub fn token(&self) -> &str {
         &self.token
+    }
+
+    /// A GET with a token.
+    pub fn get(&self, path: &str, token: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.base_url)).bearer_auth(token)
     }
 
     /// The import of a YAML body, by an administrator.
@@ -141,7 +167,7 @@ pub fn token(data_directory: &Path, user: &str, scope: &str) -> String {
 }
 
 /// An address of this machine that nobody listens on.
-fn free_address() -> String {
+pub fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     listener.local_addr().expect("a bound socket has an address").to_string()
 }
