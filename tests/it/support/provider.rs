@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::node;
-use super::server::free_address;
+use super::server::{PROGRAM, Server, free_address};
 
 /// Whom its tokens are for.
 pub const AUDIENCE: &str = "rec-registry";
@@ -23,6 +23,19 @@ const SCOPES: &str = "rec-registry.read rec-registry.admin rec-registry.read:exa
 
 /// Where the client of the users is told the code.
 const SIGNED_IN: &str = "http://127.0.0.1/signed-in";
+
+impl Server {
+    /// Starts `rec-registry serve` on a database for the tokens of a provider, and waits until it is ready. Its
+    /// administrator has a token of that provider.
+    pub async fn serve(data_directory: &Path, database_url: &str, provider: &Provider) -> Self {
+        let mut serve = Command::new(PROGRAM);
+        serve.args(["serve", "--auth-audience", AUDIENCE, "--auth-issuer", provider.issuer()]);
+        serve.env("DATABASE_URL", database_url);
+        let mut server = Self::run(serve, data_directory).await;
+        server.token = provider.service_token("ES256", "rec-registry.admin").await;
+        server
+    }
+}
 
 /// A running provider. It is killed when it is dropped.
 pub struct Provider {

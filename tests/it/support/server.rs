@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder};
 
-use super::provider::{AUDIENCE, Provider};
-
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_rec-registry");
 
@@ -17,7 +15,7 @@ pub struct Server {
     /// The process.
     pub process: Child,
     base_url: String,
-    token: String,
+    pub(super) token: String,
     client: Client,
     log: PathBuf,
 }
@@ -39,19 +37,8 @@ impl Server {
         server
     }
 
-    /// Starts `rec-registry serve` on a database for the tokens of a provider, and waits until it is ready. Its
-    /// administrator has a token of that provider.
-    pub async fn serve(data_directory: &Path, database_url: &str, provider: &Provider) -> Self {
-        let mut serve = Command::new(PROGRAM);
-        serve.args(["serve", "--auth-audience", AUDIENCE, "--auth-issuer", provider.issuer()]);
-        serve.env("DATABASE_URL", database_url);
-        let mut server = Self::run(serve, data_directory).await;
-        server.token = provider.service_token("ES256", "rec-registry.admin").await;
-        server
-    }
-
     /// Runs a command that serves, and waits until it is ready.
-    async fn run(mut command: Command, directory: &Path) -> Self {
+    pub(super) async fn run(mut command: Command, directory: &Path) -> Self {
         let address = free_address();
         let log = directory.join("server.log");
         let output =
