@@ -58,7 +58,7 @@ pub async fn drain(body: &mut BodyDataStream) {
 pub async fn read_up_to(body: &mut BodyDataStream, limit: usize) -> Result<Vec<u8>, Error> {
     // One buffer of the announced length, instead of one that is copied each time it grows; what is never
     // sent never takes real memory.
-    let announced = usize::try_from(body.size_hint().0).unwrap_or(limit);
+    let (announced, _) = body.size_hint();
     let mut read = Vec::with_capacity(announced.min(limit));
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(|error| body_error(&error))?;

@@ -21,7 +21,7 @@ pub fn with_layers(routes: Router<AppState>, state: &AppState, cors_origins: &[S
             ServiceBuilder::new()
                 .layer(from_fn(request_id::name_request))
                 .layer(from_fn(trace::trace_request))
-                .layer(safety::layer())
+                .layer(from_fn(safety::add_headers))
                 .layer(panic::layer())
                 .option_layer(cors::layer(cors_origins))
                 .layer(from_fn_with_state(state.clone(), client_address::limit_rate))

@@ -180,6 +180,9 @@ async fn attack(app: &TestApp, what: &str, token: &str, expected: Expected) {
     judge(what, expected, &rest, &graphql);
 }
 
+/// What is sent, to which path, with which headers, and why it is refused, if it is.
+type Sent<'a> = (&'a str, String, Vec<(&'a str, String)>, Option<&'a str>);
+
 on_both_databases! {
     async fn forged_tokens_are_refused_in_general_words(app: TestApp) {
         let (rsa, ed) = (Signer::rsa("rsa"), Signer::ed25519("ed"));
@@ -314,7 +317,7 @@ on_both_databases! {
         let nothing = "no bearer token";
         let malformed = "not a bearer token";
         let headers = |values: &[&str]| values.iter().map(|value| ("authorization", (*value).to_owned())).collect();
-        let cases: Vec<(&str, String, Vec<(&str, String)>, Option<&str>)> = vec![
+        let cases: Vec<Sent<'_>> = vec![
             ("as it should be", LIST.to_owned(), headers(&[&good]), None),
             ("in small letters", LIST.to_owned(), headers(&[&format!("bearer {token}")]), None),
             ("with more space", LIST.to_owned(), headers(&[&format!("  Bearer   {token}  ")]), None),
