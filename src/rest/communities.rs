@@ -84,5 +84,6 @@ async fn get_stats(
     parameters: Parameters,
 ) -> Result<Json<CommunityStats>, Problem> {
     let key = parameters.read(|given| given.segment("community_key"))?;
-    Ok(Json(stats::of_members(&ctx, Some(&key), &Filter::everything()).await?.into()))
+    let numbers = stats::of_members(&ctx, Some(&key), &Filter::everything()).await?;
+    Ok(Json(CommunityStats::new(&key, &numbers)))
 }

@@ -94,9 +94,10 @@ on_both_databases! {
              "relationships": {"measures": ["roof", "theirs", "gone"], "paired_with": "theirs"}},
             {"key": "other", "measures": [{"key": "theirs"}], "measuredBy": [], "pairedWith": null,
              "relationships": {"measures": ["theirs"], "paired_with": "none"}},
-            {"key": "roof", "measures": [], "measuredBy": [{"key": "mine"}], "pairedWith": null, "relationships": {}},
+            {"key": "roof", "measures": [], "measuredBy": [{"key": "mine"}], "pairedWith": null,
+             "relationships": {"measures": []}},
             {"key": "theirs", "measures": [], "measuredBy": [{"key": "mine"}, {"key": "other"}], "pairedWith": null,
-             "relationships": {}},
+             "relationships": {"measures": []}},
         ]));
         assert_eq!(statements.len(), 3, "the list, what is named, what names: {statements:#?}");
     }

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::words::{AssetTypeWord, RoleWord, StatusWord, Word};
 use crate::domain::closed_set::{AssetType, ClosedSet, MemberRole, MemberStatus};
+use crate::domain::identifier::CommunityKey;
 use crate::domain::stats::Stats;
 
 /// The numbers of the members of a community, of every role and status. A power or capacity is the sum of
@@ -12,6 +13,9 @@ use crate::domain::stats::Stats;
 /// that fits the documented range, adds nothing, and neither does one over 100 GW or GWh.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CommunityStats {
+    /// The key of the community.
+    #[schema(example = "aurora")]
+    pub community_key: String,
     /// How many members there are.
     #[schema(example = 3)]
     pub member_count: u64,
@@ -89,8 +93,10 @@ pub struct AssetTypeCount {
     pub count: u64,
 }
 
-impl From<Stats> for CommunityStats {
-    fn from(stats: Stats) -> Self {
+impl CommunityStats {
+    /// The numbers of a community's members.
+    #[must_use]
+    pub fn new(community: &CommunityKey, stats: &Stats) -> Self {
         let role = |&role: &MemberRole| RoleCount {
             role: Word(role),
             count: stats.by_role.get(&role).copied().unwrap_or_default(),
@@ -105,6 +111,7 @@ impl From<Stats> for CommunityStats {
         };
         let areas = stats.by_area.iter();
         Self {
+            community_key: community.to_string(),
             member_count: stats.members,
             members_by_role: MemberRole::ALL.iter().map(role).collect(),
             members_by_status: MemberStatus::ALL.iter().map(status).collect(),
