@@ -21,9 +21,12 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use check::{check, check_yaml};
+pub use check::{
+    Header, check, check_area, check_area_key, check_asset, check_delivery_point, check_header, check_member,
+    check_one_operator, check_operators, check_topology_node, check_yaml,
+};
 pub use keys::LATEST_SCHEMA_VERSION;
-pub use model::{BundledDid, CheckedBody, CheckedDocument, Held, Problem, ReadDocument, Unreadable};
+pub use model::{BundledDid, CheckedBody, CheckedDocument, Finding, Held, Problem, ReadDocument, Unreadable};
 pub use read_json::{JsonBody, JsonUnreadable, read_json};
 pub use read_yaml::read_yaml;
 pub use write::{Writer, schema_version};

@@ -36,6 +36,19 @@ pub struct Problem {
     pub detail: String,
 }
 
+/// Something that is wrong with a document, or with one entity of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The machine code.
+    pub code: Code,
+    /// Where it stands: `members.au-00001.role`; empty for the whole.
+    pub path: String,
+    /// The same, step by step.
+    pub location: Vec<String>,
+    /// What is wrong and what would be right.
+    pub detail: String,
+}
+
 /// One document of a body, as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadDocument {

@@ -24,6 +24,15 @@ impl<'p> Path<'p> {
     pub fn index(&'p self, index: usize) -> Path<'p> {
         Path::Index(self, index)
     }
+
+    /// The steps that lead there.
+    pub fn steps(&self) -> Vec<String> {
+        match self {
+            Self::Root => Vec::new(),
+            Self::Key(parent, key) => [parent.steps(), vec![shown(key).to_owned()]].concat(),
+            Self::Index(parent, index) => [parent.steps(), vec![index.to_string()]].concat(),
+        }
+    }
 }
 
 impl fmt::Display for Path<'_> {

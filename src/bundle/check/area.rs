@@ -37,6 +37,16 @@ impl Grid {
     }
 }
 
+/// The areas of a community, as they are checked.
+pub struct Areas<'g> {
+    /// Whether each needs a boundary.
+    pub is_bounded: bool,
+    /// The nodes that they may name.
+    pub grid: &'g Grid,
+    /// The boundaries of those that were checked.
+    pub boundaries: HashSet<String>,
+}
+
 pub fn check(
     areas: Entries,
     path: &Path<'_>,
@@ -46,36 +56,60 @@ pub fn check(
     warnings: &mut Vec<String>,
 ) -> (Entries, AreaKeys) {
     let mut known = AreaKeys::new();
-    let mut boundaries = HashSet::new();
+    let mut rules = Areas { is_bounded, grid, boundaries: HashSet::new() };
     let mut checked = Entries::new();
     let mut odd = Vec::new();
     for (key, node) in areas {
         let path = path.key(&key);
-        if !is_valid_key(&key) {
-            findings.refuse(Code::InvalidAreaKey, &path, || {
-                format!(
-                    "the key of an area has 1 to {} letters, digits, `-` and `_`, a letter or digit first",
-                    keys::KEY_CHARS
-                )
-            });
-        }
+        check_key(&key, &path, findings);
         known.insert(key.clone());
-        let Some(mut fields) = Fields::of(node, path, "an area", findings) else { continue };
-        let mut entries = Entries::new();
-        put_text(&mut entries, "name", fields.required_text("name", keys::NAME_CHARS, findings));
-        let boundary = fields.take("boundary");
-        let topology = fields.texts("topology", findings).unwrap_or_default();
-        if is_bounded || boundary.is_some() {
-            let boundary =
-                check_boundary(boundary, &path.key("boundary"), &topology, grid, &mut boundaries, findings);
-            entries.extend(boundary.map(|boundary| ("boundary".to_owned(), Node::Map(boundary))));
-        }
-        if topology.iter().any(|id| !grid.contains(id)) {
+        let Some((entries, names_no_node)) = rules.check_one(node, path, findings) else { continue };
+        if names_no_node {
             odd.push((
                 key.clone(),
                 format!("{}: names a node that is not in the topology", path.key("topology")),
             ));
         }
+        checked.push((key.clone(), Node::Map(entries)));
+    }
+    checked.sort_by(|a, b| a.0.cmp(&b.0));
+    odd.sort();
+    warnings.extend(odd.into_iter().map(|(_, sentence)| sentence));
+    (checked, known)
+}
+
+/// Refuses what may not be the key of an area.
+pub fn check_key(key: &str, path: &Path<'_>, findings: &mut Findings) {
+    if !is_valid_key(key) {
+        findings.refuse(Code::InvalidAreaKey, path, || {
+            format!(
+                "the key of an area has 1 to {} letters, digits, `-` and `_`, a letter or digit first",
+                keys::KEY_CHARS
+            )
+        });
+    }
+}
+
+impl Areas<'_> {
+    /// Checks one area, its key aside, and says whether it names a node that is not there.
+    pub fn check_one(
+        &mut self,
+        node: Node,
+        path: Path<'_>,
+        findings: &mut Findings,
+    ) -> Option<(Entries, bool)> {
+        let mut fields = Fields::of(node, path, "an area", findings)?;
+        let mut entries = Entries::new();
+        put_text(&mut entries, "name", fields.required_text("name", keys::NAME_CHARS, findings));
+        let boundary = fields.take("boundary");
+        let topology = fields.texts("topology", findings).unwrap_or_default();
+        if self.is_bounded || boundary.is_some() {
+            let path = path.key("boundary");
+            let boundary =
+                check_boundary(boundary, &path, &topology, self.grid, &mut self.boundaries, findings);
+            entries.extend(boundary.map(|boundary| ("boundary".to_owned(), Node::Map(boundary))));
+        }
+        let names_no_node = topology.iter().any(|id| !self.grid.contains(id));
         put_texts(&mut entries, "topology", Some(topology));
         match fields.take("location") {
             Some(Node::Map(mut location)) => {
@@ -94,12 +128,8 @@ pub fn check(
             free_keys_within(&geometry, &path.key("geometry"), findings);
             entries.push(("geometry".to_owned(), geometry.sorted()));
         }
-        checked.push((key.clone(), Node::Map(with_rest(entries, fields.rest(findings)))));
+        Some((with_rest(entries, fields.rest(findings)), names_no_node))
     }
-    checked.sort_by(|a, b| a.0.cmp(&b.0));
-    odd.sort();
-    warnings.extend(odd.into_iter().map(|(_, sentence)| sentence));
-    (checked, known)
 }
 
 fn is_valid_key(key: &str) -> bool {

@@ -53,12 +53,7 @@ pub fn check(
             Node::List(items) => items.len() as u64,
             _ => 0,
         };
-        let Some(asset_type) = AssetType::parse(&word) else {
-            findings.refuse(Code::UnknownAssetType, &path, || {
-                format!("`{}` is no asset type; the types are {}", shown(&word), AssetType::allowed())
-            });
-            continue;
-        };
+        let Some(asset_type) = known_type(&word, &path, findings) else { continue };
         keyed(collection, &path, "an asset", findings, |key, node, findings| {
             let path = path.key(&key);
             if !is_usable_key(&key, &path, findings) {
@@ -86,7 +81,19 @@ pub fn check(
     assets
 }
 
-fn is_usable_key(key: &str, path: &Path<'_>, findings: &mut Findings) -> bool {
+/// The kind of asset that a word names.
+pub fn known_type(word: &str, path: &Path<'_>, findings: &mut Findings) -> Option<AssetType> {
+    let asset_type = AssetType::parse(word);
+    if asset_type.is_none() {
+        findings.refuse(Code::UnknownAssetType, path, || {
+            format!("`{}` is no asset type; the types are {}", shown(word), AssetType::allowed())
+        });
+    }
+    asset_type
+}
+
+/// Whether a text may be the key of an asset.
+pub fn is_usable_key(key: &str, path: &Path<'_>, findings: &mut Findings) -> bool {
     if key.trim().is_empty() {
         findings.invalid(path, || "a key must not be blank".to_owned());
         return false;
@@ -100,7 +107,8 @@ fn is_usable_key(key: &str, path: &Path<'_>, findings: &mut Findings) -> bool {
     false
 }
 
-fn check_one(
+/// Checks one asset; `points` are those of its member.
+pub fn check_one(
     key: String,
     asset_type: AssetType,
     mut fields: Fields<'_>,

@@ -12,6 +12,7 @@ use crate::domain::closed_set::{ClosedSet, TopologyNodeType};
 use crate::domain::code::Code;
 use crate::domain::community::{CommunityContent, known_keys};
 use crate::domain::document::Document;
+use crate::domain::identifier::CommunityKey;
 use crate::domain::node::{Entries, Node};
 
 /// What the check of a community found.
@@ -34,19 +35,10 @@ pub fn check(
     warnings: &mut Vec<String>,
 ) -> Checked {
     let Some(mut fields) = Fields::of(node, path, "`community`", findings) else { return Checked::default() };
-    let key = fields
-        .required_text("id", usize::MAX, findings)
-        .and_then(|id| community_key(id, &path.key("id"), findings));
-    let name = fields.required_text("name", keys::NAME_CHARS, findings);
-    let description = fields.text("description", usize::MAX, findings);
     let areas = fields.map("areas", findings);
     let topology = fields.list("topology", findings).unwrap_or_default();
     let operators = fields.map("operators", findings);
-    let legal = fields.document("legal", known_keys::LEGAL, findings);
-    let links = fields.document("links", known_keys::LINKS, findings);
-    let contact = fields.document("contact", known_keys::CONTACT, findings);
-    let settings = fields.document("settings", known_keys::SETTINGS, findings);
-    let extra = extra(fields, findings);
+    let (key, header) = header(fields, findings);
 
     let (operators, operator_keys) = check_operators(operators, &path.key("operators"), findings);
     let (topology, grid) =
@@ -54,21 +46,65 @@ pub fn check(
     let (areas, area_keys) = area::check(areas, &path.key("areas"), is_bounded, &grid, findings, warnings);
 
     let key_text = key.as_ref().map(|key| key.as_str().to_owned()).unwrap_or_default();
-    let content = key.zip(name).map(|(key, name)| CommunityContent {
+    let content = key.zip(header).map(|(key, header)| CommunityContent {
         key,
+        name: header.name,
+        description: header.description,
+        legal: header.legal,
+        links: header.links,
+        contact: header.contact,
+        settings: header.settings,
+        operators: Document::from_canonical(&Node::Map(operators)),
+        areas: Document::from_canonical(&Node::Map(areas)),
+        topology: Document::from_canonical(&Node::List(topology)),
+        extra: header.extra,
+        envelope,
+    });
+    Checked { key: key_text, areas: area_keys, content }
+}
+
+/// What a community says of itself, without its areas, grid and operators.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Its name.
+    pub name: String,
+    /// A sentence about it.
+    pub description: Option<String>,
+    /// Legal data, a mapping.
+    pub legal: Document,
+    /// Links, a mapping.
+    pub links: Document,
+    /// Contact data, a mapping.
+    pub contact: Document,
+    /// Settings, a mapping.
+    pub settings: Document,
+    /// Every other key, a mapping.
+    pub extra: Document,
+}
+
+/// Checks a community's key and what it says of itself.
+pub fn header(mut fields: Fields<'_>, findings: &mut Findings) -> (Option<CommunityKey>, Option<Header>) {
+    let path = fields.path;
+    let key = fields
+        .required_text("id", usize::MAX, findings)
+        .and_then(|id| community_key(id, &path.key("id"), findings));
+    let name = fields.required_text("name", keys::NAME_CHARS, findings);
+    let description = fields.text("description", usize::MAX, findings);
+    let legal = fields.document("legal", known_keys::LEGAL, findings);
+    let links = fields.document("links", known_keys::LINKS, findings);
+    let contact = fields.document("contact", known_keys::CONTACT, findings);
+    let settings = fields.document("settings", known_keys::SETTINGS, findings);
+    let extra = extra(fields, findings);
+    let header = name.map(|name| Header {
         name,
         description,
         legal: Document::from_entries(legal, known_keys::LEGAL),
         links: Document::from_entries(links, known_keys::LINKS),
         contact: Document::from_entries(contact, known_keys::CONTACT),
         settings: Document::from_entries(settings, known_keys::SETTINGS),
-        operators: Document::from_canonical(&Node::Map(operators)),
-        areas: Document::from_canonical(&Node::Map(areas)),
-        topology: Document::from_canonical(&Node::List(topology)),
         extra: Document::from_entries(extra, &[]),
-        envelope,
     });
-    Checked { key: key_text, areas: area_keys, content }
+    (key, header)
 }
 
 /// The free data of a community or member: its unknown keys and what stands under `extra`.
@@ -94,7 +130,8 @@ pub fn extra(mut fields: Fields<'_>, findings: &mut Findings) -> Entries {
     flat
 }
 
-fn check_operators(
+/// Checks the operators of a community.
+pub fn check_operators(
     operators: Entries,
     path: &Path<'_>,
     findings: &mut Findings,
@@ -105,18 +142,25 @@ fn check_operators(
         let path = path.key(&key);
         collection_key(&key, &path, findings);
         known.insert(key.clone());
-        let Some(mut fields) = Fields::of(node, path, "an operator", findings) else { continue };
-        let mut entries = Entries::new();
-        put_text(&mut entries, "name", fields.required_text("name", keys::NAME_CHARS, findings));
-        put_text(&mut entries, "country", fields.text("country", usize::MAX, findings));
-        if let Some(contact) = fields.take("contact") {
-            free_keys_within(&contact, &path.key("contact"), findings);
-            entries.push(("contact".to_owned(), contact.sorted()));
+        if let Some(entries) = check_operator(node, path, findings) {
+            checked.push((key.clone(), Node::Map(entries)));
         }
-        checked.push((key.clone(), Node::Map(with_rest(entries, fields.rest(findings)))));
     }
     checked.sort_by(|a, b| a.0.cmp(&b.0));
     (checked, known)
+}
+
+/// Checks one operator, its key aside.
+pub fn check_operator(node: Node, path: Path<'_>, findings: &mut Findings) -> Option<Entries> {
+    let mut fields = Fields::of(node, path, "an operator", findings)?;
+    let mut entries = Entries::new();
+    put_text(&mut entries, "name", fields.required_text("name", keys::NAME_CHARS, findings));
+    put_text(&mut entries, "country", fields.text("country", usize::MAX, findings));
+    if let Some(contact) = fields.take("contact") {
+        free_keys_within(&contact, &path.key("contact"), findings);
+        entries.push(("contact".to_owned(), contact.sorted()));
+    }
+    Some(with_rest(entries, fields.rest(findings)))
 }
 
 fn check_topology(
@@ -131,50 +175,25 @@ fn check_topology(
     let mut parents = Vec::new();
     for (index, node) in nodes.into_iter().enumerate() {
         let path = path.index(index);
-        let Some(mut fields) = Fields::of(node, path, "a topology node", findings) else { continue };
-        let mut entries = Entries::new();
-        let id = fields.required_id("id", keys::KEY_CHARS, findings);
-        let node_type = fields.required_text("type", usize::MAX, findings).and_then(|word| {
-            let node_type = TopologyNodeType::parse(&word);
-            if node_type.is_none() {
-                findings.invalid(&path.key("type"), || {
-                    format!("the type of a topology node is one of {}", TopologyNodeType::allowed())
-                });
-            }
-            node_type
-        });
-        if let Some(id) = &id
-            && !grid.insert(id, node_type)
+        let Some(node) = check_node(node, path, findings) else { continue };
+        if let Some(id) = &node.id
+            && !grid.insert(id, node.node_type)
         {
             findings.refuse(Code::DuplicateKey, &path.key("id"), || {
                 "another topology node has the same id".to_owned()
             });
         }
-        put_text(&mut entries, "id", id);
-        put_text(&mut entries, "type", node_type.map(|node_type| node_type.as_str().to_owned()));
-        put_text(&mut entries, "name", fields.text("name", usize::MAX, findings));
-        for key in ["operator_id", "operator"] {
-            let operator = fields.text(key, usize::MAX, findings);
-            if operator.is_some() && key == "operator" {
+        for (key, operator) in &node.operators {
+            if *key == "operator" {
                 let path = path.key(key);
                 warnings.push(format!("{path}: an older spelling of `operator_id`; it is kept as given"));
             }
-            if operator.as_ref().is_some_and(|operator| !operators.contains(operator)) {
+            if !operators.contains(operator) {
                 warnings.push(format!("{}: names no operator of the community", path.key(key)));
             }
-            put_text(&mut entries, key, operator);
         }
-        let parent = fields.text("parent", usize::MAX, findings);
-        if let Some(parent) = &parent {
-            parents.push((index, parent.clone()));
-        }
-        put_text(&mut entries, "parent", parent);
-        if let Some(area) = fields.take("area") {
-            free_keys_within(&area, &path.key("area"), findings);
-            entries.push(("area".to_owned(), area.sorted()));
-        }
-        put_texts(&mut entries, "children", fields.texts("children", findings));
-        checked.push(Node::Map(with_rest(entries, fields.rest(findings))));
+        parents.extend(node.parent.map(|parent| (index, parent)));
+        checked.push(Node::Map(node.entries));
     }
     for (index, parent) in parents {
         if !grid.contains(&parent) {
@@ -182,6 +201,50 @@ fn check_topology(
         }
     }
     (checked, grid)
+}
+
+/// A topology node, and what it names of others.
+pub struct CheckedNode {
+    pub id: Option<String>,
+    pub node_type: Option<TopologyNodeType>,
+    /// The keys under which it names an operator, and which.
+    pub operators: Vec<(&'static str, String)>,
+    pub parent: Option<String>,
+    pub entries: Entries,
+}
+
+/// Checks one topology node.
+pub fn check_node(node: Node, path: Path<'_>, findings: &mut Findings) -> Option<CheckedNode> {
+    let mut fields = Fields::of(node, path, "a topology node", findings)?;
+    let mut entries = Entries::new();
+    let id = fields.required_id("id", keys::KEY_CHARS, findings);
+    let node_type = fields.required_text("type", usize::MAX, findings).and_then(|word| {
+        let node_type = TopologyNodeType::parse(&word);
+        if node_type.is_none() {
+            findings.invalid(&path.key("type"), || {
+                format!("the type of a topology node is one of {}", TopologyNodeType::allowed())
+            });
+        }
+        node_type
+    });
+    put_text(&mut entries, "id", id.clone());
+    put_text(&mut entries, "type", node_type.map(|node_type| node_type.as_str().to_owned()));
+    put_text(&mut entries, "name", fields.text("name", usize::MAX, findings));
+    let mut operators = Vec::new();
+    for key in ["operator_id", "operator"] {
+        let operator = fields.text(key, usize::MAX, findings);
+        operators.extend(operator.clone().map(|operator| (key, operator)));
+        put_text(&mut entries, key, operator);
+    }
+    let parent = fields.text("parent", usize::MAX, findings);
+    put_text(&mut entries, "parent", parent.clone());
+    if let Some(area) = fields.take("area") {
+        free_keys_within(&area, &path.key("area"), findings);
+        entries.push(("area".to_owned(), area.sorted()));
+    }
+    put_texts(&mut entries, "children", fields.texts("children", findings));
+    let entries = with_rest(entries, fields.rest(findings));
+    Some(CheckedNode { id, node_type, operators, parent, entries })
 }
 
 /// The key of an operator, member or asset: not blank, not too long.

@@ -37,18 +37,31 @@ pub fn check(nodes: Vec<Node>, path: &Path<'_>, findings: &mut Findings) -> Poin
                 }),
             }
         }
-        let point_type = fields.required_text("type", keys::KEY_CHARS, findings);
-        let description = fields.text("description", usize::MAX, findings);
-        let address = fields.text("address", usize::MAX, findings);
-        let tariff = fields.text("tariff", usize::MAX, findings);
-        let active = fields.flag("active", findings).unwrap_or(true);
-        let extra = Document::from_entries(fields.rest(findings), &[]);
-        if let Some((code, point_type)) = code.zip(point_type) {
-            let point =
-                DeliveryPointContent { code, point_type, description, address, tariff, active, extra };
-            contents.push(point);
-        }
+        contents.extend(check_rest(code, fields, findings));
     }
     contents.sort_by(|a, b| a.code.cmp(&b.code));
     Points { contents, by_folded_code }
+}
+
+/// Checks one delivery point.
+pub fn check_one(node: Node, path: Path<'_>, findings: &mut Findings) -> Option<DeliveryPointContent> {
+    let mut fields = Fields::of(node, path, "a delivery point", findings)?;
+    let code = fields.required_id("id", keys::KEY_CHARS, findings).map(DeliveryPointCode::from);
+    check_rest(code, fields, findings)
+}
+
+/// Checks everything of a point but its code.
+fn check_rest(
+    code: Option<DeliveryPointCode>,
+    mut fields: Fields<'_>,
+    findings: &mut Findings,
+) -> Option<DeliveryPointContent> {
+    let point_type = fields.required_text("type", keys::KEY_CHARS, findings);
+    let description = fields.text("description", usize::MAX, findings);
+    let address = fields.text("address", usize::MAX, findings);
+    let tariff = fields.text("tariff", usize::MAX, findings);
+    let active = fields.flag("active", findings).unwrap_or(true);
+    let extra = Document::from_entries(fields.rest(findings), &[]);
+    let (code, point_type) = code.zip(point_type)?;
+    Some(DeliveryPointContent { code, point_type, description, address, tariff, active, extra })
 }

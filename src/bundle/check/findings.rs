@@ -1,28 +1,28 @@
 //! What is wrong with a document, and what is merely odd.
 
-use crate::bundle::model::Problem;
+use crate::bundle::model::{Finding, Problem};
 use crate::bundle::path::Path;
 use crate::domain::code::Code;
 use crate::domain::import::Refusal;
 
-/// The refusals of one document, in the order in which they are found, as many as the limit allows.
+/// What is wrong with one document, in the order in which it is found, as much as the limit allows.
 pub struct Findings {
-    refusals: Vec<Refusal>,
+    found: Vec<Finding>,
     limit: usize,
     unsaid: usize,
 }
 
 impl Findings {
     pub fn new(problems: Vec<Problem>, limit: usize) -> Self {
-        let mut findings = Self { refusals: Vec::new(), limit, unsaid: 0 };
+        let mut findings = Self { found: Vec::new(), limit, unsaid: 0 };
         for Problem { code, path, detail } in problems {
-            findings.push(code, || (path, detail));
+            findings.push(|| Finding { code, location: vec![path.clone()], path, detail });
         }
         findings
     }
 
     pub fn refuse(&mut self, code: Code, path: &Path<'_>, detail: impl FnOnce() -> String) {
-        self.push(code, || (path.to_string(), detail()));
+        self.push(|| Finding { code, path: path.to_string(), location: path.steps(), detail: detail() });
     }
 
     /// A value or key of the wrong type, too long or not there.
@@ -30,25 +30,27 @@ impl Findings {
         self.refuse(Code::InvalidBundle, path, detail);
     }
 
-    fn push(&mut self, code: Code, said: impl FnOnce() -> (String, String)) {
-        if self.refusals.len() < self.limit {
-            let (path, detail) = said();
-            self.refusals.push(Refusal { code, detail, document: 0, path });
+    fn push(&mut self, finding: impl FnOnce() -> Finding) {
+        if self.found.len() < self.limit {
+            self.found.push(finding());
         } else {
             self.unsaid += 1;
         }
     }
 
-    pub fn into_refusals(mut self) -> Vec<Refusal> {
+    /// Everything, and how much is not listed.
+    pub fn into_found(mut self) -> Vec<Finding> {
         if self.unsaid > 0 {
             let detail = format!("{} more problems are not listed", self.unsaid);
-            self.refusals.push(Refusal {
-                code: Code::InvalidBundle,
-                detail,
-                document: 0,
-                path: String::new(),
-            });
+            let (path, location) = (String::new(), Vec::new());
+            self.found.push(Finding { code: Code::InvalidBundle, path, location, detail });
         }
-        self.refusals
+        self.found
+    }
+
+    /// The same as refusals of a document.
+    pub fn into_refusals(self) -> Vec<Refusal> {
+        let found = self.into_found().into_iter();
+        found.map(|Finding { code, path, detail, .. }| Refusal { code, detail, document: 0, path }).collect()
     }
 }

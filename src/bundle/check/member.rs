@@ -74,7 +74,8 @@ impl<'a> Members<'a> {
         });
     }
 
-    fn check_one(&mut self, key: MemberKey, mut fields: Fields<'_>, findings: &mut Findings) {
+    /// Checks one member, its key aside.
+    pub fn check_one(&mut self, key: MemberKey, mut fields: Fields<'_>, findings: &mut Findings) {
         let path = fields.path;
         let user_id = fields.required_id("user_id", keys::NAME_CHARS, findings);
         if let Some(user_id) = &user_id

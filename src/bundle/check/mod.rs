@@ -10,11 +10,17 @@ mod document;
 mod fields;
 mod findings;
 mod member;
+mod single;
 
 use super::model::{CheckedBody, ReadDocument, Unreadable};
 use super::{read_yaml, split};
 
 pub use area::boundary_flaw;
+pub use community::Header;
+pub use single::{
+    check_area, check_area_key, check_asset, check_delivery_point, check_header, check_member,
+    check_one_operator, check_operators, check_topology_node,
+};
 
 /// Most refusals of one document and of one body that are spelled out; of the others the number is.
 const MAX_REFUSALS: usize = 1_000;
