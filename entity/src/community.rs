@@ -51,6 +51,9 @@ pub struct Model {
     /// What the bundle said around the community, a JSON mapping.
     #[sea_orm(column_type = "Text")]
     pub envelope: String,
+    /// The highest numbered key that a member of it ever had; empty when none had one.
+    #[sea_orm(column_type = "Text")]
+    pub last_numbered_key: String,
     /// Grows by one with each change.
     pub version: i64,
     /// Grows with each committed change anywhere in the community.

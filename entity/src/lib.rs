@@ -10,5 +10,6 @@ pub mod asset_measure;
 pub mod community;
 pub mod delivery_point;
 pub mod holding;
+pub mod kept_answer;
 pub mod member;
 pub mod search_text;

@@ -71,6 +71,30 @@ codes! {
     DeliveryPointNotFound = "delivery_point_not_found",
     /// Asked more often than a limit allows.
     RateLimited = "rate_limited",
+    /// No such area.
+    AreaNotFound = "area_not_found",
+    /// No such topology node.
+    TopologyNodeNotFound = "topology_node_not_found",
+    /// No such operator.
+    OperatorNotFound = "operator_not_found",
+    /// Another member of the community has the key.
+    MemberKeyTaken = "member_key_taken",
+    /// Another member of the community owns the asset with the key.
+    AssetKeyTaken = "asset_key_taken",
+    /// Another area of the community has the key.
+    AreaKeyTaken = "area_key_taken",
+    /// A meter of the member names the delivery point.
+    DeliveryPointLinked = "delivery_point_linked",
+    /// Members sit in the area.
+    AreaInUse = "area_in_use",
+    /// An area or another node names the topology node.
+    TopologyNodeInUse = "topology_node_in_use",
+    /// The thing is no longer what the writer has seen.
+    Changed = "changed",
+    /// A request with the same `Idempotency-Key` is being answered.
+    IdempotencyKeyInUse = "idempotency_key_in_use",
+    /// The same `Idempotency-Key` came with another request.
+    IdempotencyKeyReused = "idempotency_key_reused",
     /// A value does not fit its type or bound.
     ValidationError = "validation_error",
 }

@@ -69,6 +69,8 @@ pub struct Community {
     pub id: Uuid,
     /// What it says of itself.
     pub content: CommunityContent,
+    /// The highest numbered key that a member of it ever had; empty when none had one.
+    pub last_numbered_key: String,
     /// Grows by one with each change of the community itself.
     pub version: i64,
     /// Grows with each committed change anywhere in the community.

@@ -59,6 +59,15 @@ pub enum Error {
         /// After how long it may be asked again.
         retry_after: Duration,
     },
+    /// A rule of the model does not allow the value.
+    Unprocessable {
+        /// The machine code.
+        code: Code,
+        /// A sentence.
+        detail: String,
+    },
+    /// The thing is no longer what the caller has seen.
+    Changed(String),
     /// Larger than a limit allows.
     TooLarge(String),
     /// Not possible now; worth another try.
@@ -162,9 +171,11 @@ impl Error {
             Self::Refused(refusals) => refusals.first().map(|refusal| refusal.code),
             Self::Forbidden(_) => Some(Code::Forbidden),
             Self::RateLimited { .. } => Some(Code::RateLimited),
-            Self::Denied { code, .. } | Self::NotFound { code, .. } | Self::Conflict { code, .. } => {
-                Some(*code)
-            }
+            Self::Denied { code, .. }
+            | Self::NotFound { code, .. }
+            | Self::Conflict { code, .. }
+            | Self::Unprocessable { code, .. } => Some(*code),
+            Self::Changed(_) => Some(Code::Changed),
             Self::Unreadable(_)
             | Self::Unauthenticated(_)
             | Self::TooLarge(_)
@@ -194,6 +205,8 @@ impl Error {
             }
             Self::Unreadable(detail)
             | Self::TooLarge(detail)
+            | Self::Changed(detail)
+            | Self::Unprocessable { detail, .. }
             | Self::Denied { detail, .. }
             | Self::NotFound { detail, .. }
             | Self::Conflict { detail, .. } => detail.clone(),

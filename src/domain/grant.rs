@@ -16,6 +16,26 @@ pub enum Operation {
     Import,
     /// Write communities out as bundles.
     Export,
+    /// Create, change and deactivate members.
+    WriteMembers,
+    /// Erase members.
+    PurgeMembers,
+    /// Change the name of a member.
+    WriteMemberName,
+    /// Change the role of a member.
+    WriteMemberRole,
+    /// Change the area of a member.
+    WriteMemberArea,
+    /// Change the role and the area of a member.
+    WriteMemberProfile,
+    /// Change the delivery points of a member.
+    WriteDeliveryPoints,
+    /// Change the assets of a member.
+    WriteAssets,
+    /// Change a community's own documents, areas, operators and grid.
+    WriteCommunity,
+    /// Remove a community.
+    DeleteCommunity,
 }
 
 /// The prefix of every scope of this service.
@@ -23,7 +43,22 @@ const PREFIX: &str = "rec-registry.";
 
 impl Operation {
     /// Every operation.
-    pub const ALL: &'static [Self] = &[Self::Read, Self::Lookup, Self::Import, Self::Export];
+    pub const ALL: &'static [Self] = &[
+        Self::Read,
+        Self::Lookup,
+        Self::Import,
+        Self::Export,
+        Self::WriteMembers,
+        Self::PurgeMembers,
+        Self::WriteMemberName,
+        Self::WriteMemberRole,
+        Self::WriteMemberArea,
+        Self::WriteMemberProfile,
+        Self::WriteDeliveryPoints,
+        Self::WriteAssets,
+        Self::WriteCommunity,
+        Self::DeleteCommunity,
+    ];
 
     /// The scope that grants the operation: `rec-registry.read`.
     #[must_use]
@@ -33,12 +68,34 @@ impl Operation {
             Self::Lookup => "rec-registry.lookup",
             Self::Import => "rec-registry.import",
             Self::Export => "rec-registry.export",
+            Self::WriteMembers => "rec-registry.members.write",
+            Self::PurgeMembers => "rec-registry.members.purge",
+            Self::WriteMemberName => "rec-registry.members.name.write",
+            Self::WriteMemberRole => "rec-registry.members.role.write",
+            Self::WriteMemberArea => "rec-registry.members.area.write",
+            Self::WriteMemberProfile => "rec-registry.members.profile.write",
+            Self::WriteDeliveryPoints => "rec-registry.members.delivery_points.write",
+            Self::WriteAssets => "rec-registry.assets.write",
+            Self::WriteCommunity => "rec-registry.community.write",
+            Self::DeleteCommunity => "rec-registry.community.delete",
+        }
+    }
+
+    /// The operations whose scopes grant this one, too.
+    fn included_in(self) -> &'static [Self] {
+        match self {
+            Self::WriteMemberRole | Self::WriteMemberArea => &[Self::WriteMembers, Self::WriteMemberProfile],
+            Self::WriteMemberName | Self::WriteMemberProfile | Self::WriteDeliveryPoints => {
+                &[Self::WriteMembers]
+            }
+            _ => &[],
         }
     }
 
     /// The scopes that grant the operation.
     fn granted_by(self, scope: &str) -> bool {
         scope == self.required_scope()
+            || self.included_in().iter().any(|wider| scope == wider.required_scope())
             || scope.strip_prefix(PREFIX).is_some_and(|name| name == "admin" || name == "*")
     }
 }
@@ -105,15 +162,37 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_grants_its_own_operation_alone() {
+    fn a_scope_grants_its_own_operation_and_those_that_it_includes() {
         for &operation in Operation::ALL {
             for &other in Operation::ALL {
-                let expected = (operation == other).then_some(Reach::Everything);
+                let granted = operation == other || other.included_in().contains(&operation);
+                let expected = granted.then_some(Reach::Everything);
                 assert_eq!(reach(operation.required_scope(), other), expected);
             }
             assert_eq!(reach("rec-registry.admin", operation), Some(Reach::Everything));
             assert_eq!(reach("rec-registry.*", operation), Some(Reach::Everything));
         }
+    }
+
+    #[test]
+    fn writing_members_includes_each_of_their_fields_but_not_their_erasure() {
+        use Operation::{
+            PurgeMembers, WriteAssets, WriteDeliveryPoints, WriteMemberArea, WriteMemberName,
+            WriteMemberProfile, WriteMemberRole,
+        };
+        let granted = |scope, operation| reach(scope, operation).is_some();
+        for field in
+            [WriteMemberName, WriteMemberRole, WriteMemberArea, WriteMemberProfile, WriteDeliveryPoints]
+        {
+            assert!(granted("rec-registry.members.write", field), "{field:?}");
+        }
+        for other in [PurgeMembers, WriteAssets] {
+            assert!(!granted("rec-registry.members.write", other), "{other:?}");
+        }
+        assert!(granted("rec-registry.members.profile.write", WriteMemberRole));
+        assert!(granted("rec-registry.members.profile.write", WriteMemberArea));
+        assert!(!granted("rec-registry.members.profile.write", WriteMemberName));
+        assert!(!granted("rec-registry.members.role.write", WriteMemberProfile));
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub fn kind(error: &Error) -> Kind {
         Error::Conflict { .. } => (StatusCode::CONFLICT, "CONFLICT", Level::DEBUG),
         // GraphQL has no code of its own for it: the reason tells it from a grant that is missing.
         Error::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "FORBIDDEN", Level::DEBUG),
+        Error::Unprocessable { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "BAD_USER_INPUT", Level::DEBUG),
+        Error::Changed(_) => (StatusCode::PRECONDITION_FAILED, "CONFLICT", Level::DEBUG),
         Error::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", Level::DEBUG),
         Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "INTERNAL_SERVER_ERROR", Level::WARN),
         Error::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR", Level::ERROR),
@@ -231,6 +233,10 @@ mod tests {
                 "FORBIDDEN",
                 json!({"code": "rate_limited", "detail": "Asked too often: try again in 2 s"}),
             ),
+            Error::Unprocessable { .. } => {
+                (422, "BAD_USER_INPUT", json!({"code": "unknown_area", "detail": "no such area"}))
+            }
+            Error::Changed(_) => (412, "CONFLICT", json!({"code": "changed", "detail": "it is another"})),
             Error::TooLarge(_) => (413, "PAYLOAD_TOO_LARGE", json!({"detail": "too large"})),
             Error::Unavailable { .. } => (503, "INTERNAL_SERVER_ERROR", json!({"detail": "try again"})),
             Error::Internal { .. } => (500, "INTERNAL_SERVER_ERROR", json!({"detail": "Internal error"})),
@@ -262,6 +268,8 @@ mod tests {
             Error::not_found(Code::AssetNotFound, "no such asset"),
             Error::conflict(Code::CommunityExists, "it exists"),
             Error::RateLimited { retry_after: std::time::Duration::from_millis(1_200) },
+            Error::Unprocessable { code: Code::UnknownArea, detail: "no such area".to_owned() },
+            Error::Changed("it is another".to_owned()),
             Error::TooLarge("too large".to_owned()),
             Error::Unavailable { public: "try again", internal: SECRET.to_owned() },
             Error::internal(SECRET),

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
+use super::failure::Failure;
 use super::{Ctx, Result};
 use crate::bundle::{CheckedBody, CheckedDocument, JsonUnreadable, check, check_yaml, read_json};
 use crate::domain::code::Code;
@@ -17,9 +18,7 @@ use crate::domain::identifier::CommunityKey;
 use crate::domain::import::{Counts, ImportOptions, ImportReport, MultiImportReport, Refusal};
 use crate::domain::timestamp::Timestamp;
 use crate::store::plan::Plan;
-use crate::store::{
-    Among, Handle, StoreError, WriteConflict, assets, communities, delivery_points, holdings, members,
-};
+use crate::store::{Among, Handle, StoreError, assets, communities, delivery_points, holdings, members};
 
 /// What a body is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,35 +104,10 @@ struct Judged<'j> {
     plans: Vec<Plan<'j>>,
 }
 
-/// Why a judged import was not written.
-enum Failure {
-    Store(StoreError),
-    Refused(Error),
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Store(error) => error.into(),
-            Failure::Refused(error) => error,
-        }
-    }
-}
-
-impl WriteConflict for Failure {
-    fn is_write_conflict(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_write_conflict())
-    }
-}
-
 impl Job {
     async fn write(&self, handle: Handle) -> std::result::Result<Vec<ImportReport>, Failure> {
+        let keys = self.checked.documents.iter().map(|document| document.community_key.as_str());
+        communities::lock(&handle, &keys.collect::<Vec<_>>()).await?;
         let judged = self.judge(&handle).await?;
         if let Some(error) = refusal(&judged.reports) {
             return Err(Failure::Refused(error));
@@ -163,7 +137,7 @@ impl Job {
         for (index, (document, report)) in self.checked.documents.iter().zip(&mut reports).enumerate() {
             match &document.bundle {
                 Some(bundle) if !refused || self.options.dry_run => {
-                    let plan = Plan::make(handle, bundle, self.now).await?;
+                    let plan = Plan::replace(handle, bundle, self.now).await?;
                     report.deleted = plan.stored;
                     report.unchanged = plan.unchanged;
                     plans.push(plan);
@@ -257,7 +231,11 @@ fn exists(document: usize, report: &ImportReport) -> Refusal {
     }
 }
 
-async fn stored_counts(handle: &Handle, community: Uuid) -> std::result::Result<Counts, StoreError> {
+/// How much a community holds.
+pub(super) async fn stored_counts(
+    handle: &Handle,
+    community: Uuid,
+) -> std::result::Result<Counts, StoreError> {
     let among = Among::Community(community);
     Ok(Counts {
         community: 1,

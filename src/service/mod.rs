@@ -7,6 +7,7 @@ pub mod community;
 mod context;
 pub mod delivery_point;
 pub mod export;
+mod failure;
 pub mod import;
 pub mod lookup;
 pub mod member;
@@ -15,6 +16,7 @@ mod registry;
 pub mod search;
 pub mod self_service;
 pub mod stats;
+pub mod write;
 
 pub use context::{Caller, Ctx};
 pub use rates::{Rate, RateSettings, Rates};

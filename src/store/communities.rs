@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use entity::community::{Column, Entity};
-use sea_orm::sea_query::{ExprTrait, Query};
+use entity::{asset_measure, holding, kept_answer, member, search_text};
+use sea_orm::sea_query::{DeleteStatement, Expr, ExprTrait, LockType, Query};
 use sea_orm::{
-    ConnectionTrait, EntityTrait, PartialModelTrait, QueryResult, QuerySelect, QueryTrait, Select,
+    ConnectionTrait, DbBackend, EntityTrait, PartialModelTrait, QueryResult, QuerySelect, QueryTrait, Select,
 };
 use uuid::Uuid;
 
@@ -13,6 +14,8 @@ use super::keyset::Listed;
 use super::record::{CommunityRecord, CommunityTag};
 use super::table::{self, Among, Table};
 use super::{Handle, ListArgs, Result, Scope, set};
+use crate::domain::change::CommunityChange;
+use crate::domain::closed_set::ChangeKind;
 use crate::domain::community::{Community, CommunityRef};
 use crate::domain::cursor::{ListKind, SortValue};
 use crate::domain::filter::{CommunityField, Filter};
@@ -20,6 +23,7 @@ use crate::domain::grant::Reach;
 use crate::domain::identifier::CommunityKey;
 use crate::domain::order::SortField;
 use crate::domain::page::Page;
+use crate::domain::timestamp::Timestamp;
 
 impl Listed for Community {
     const LIST: ListKind = ListKind::Communities;
@@ -100,6 +104,71 @@ pub async fn by_key(handle: &Handle, scope: &Scope, key: &CommunityKey) -> Resul
     let mut select = table::rows::<Community>();
     select.and_where(table::column::<Community>(Column::Key).eq(key.as_str()));
     Ok(table::all(handle, &select).await?.pop())
+}
+
+/// The community of a key, locked until the transaction ends: nobody else writes anything of it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn locked(handle: &Handle, key: &CommunityKey) -> Result<Option<Community>> {
+    let mut select = table::rows::<Community>();
+    select
+        .and_where(table::column::<Community>(Column::Key).eq(key.as_str()))
+        // SQLite has one writer at a time, and no such words.
+        .lock(LockType::Update);
+    Ok(table::all(handle, &select).await?.pop())
+}
+
+/// Locks those of these communities that exist until the transaction ends.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(handle: &Handle, keys: &[&str]) -> Result<()> {
+    let backend = handle.get_database_backend();
+    if backend == DbBackend::Postgres {
+        let is_one = set::is_one_of_texts(backend, table::column::<Community>(Column::Key), keys);
+        let mut select = Query::select();
+        select.column(Column::Id).from(Entity).and_where(is_one);
+        // In one order, so that no two wait for each other.
+        select.order_by(Column::Key, sea_orm::sea_query::Order::Asc).lock(LockType::Update);
+        handle.query_all(&select).await?;
+    }
+    Ok(())
+}
+
+/// Removes a community with everything in it, and announces it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove(handle: &Handle, community: &Community, now: Timestamp) -> Result<()> {
+    let measures = of_community(asset_measure::Entity, asset_measure::Column::CommunityId, community.id);
+    let searched = of_community(search_text::Entity, search_text::Column::CommunityId, community.id);
+    let answers = of_community(kept_answer::Entity, kept_answer::Column::CommunityId, community.id);
+    let members = Query::select()
+        .column(member::Column::Id)
+        .from(member::Entity)
+        .and_where(Expr::col(member::Column::CommunityId).eq(community.id))
+        .take();
+    let held = Query::delete()
+        .from_table(holding::Entity)
+        .and_where(Expr::col(holding::Column::MemberId).in_subquery(members))
+        .take();
+    // Members, points and assets go with the community; what is derived from them has no foreign key.
+    let community_row = of_community(Entity, Column::Id, community.id);
+    for delete in [held, measures, searched, answers, community_row] {
+        handle.execute(&delete).await?;
+    }
+    handle.changed(CommunityChange {
+        id: community.id,
+        key: community.content.key.clone(),
+        kind: ChangeKind::Removed,
+        revision: community.revision,
+        at: now,
+    })
+}
+
+fn of_community<E: EntityTrait>(table: E, column: E::Column, community: Uuid) -> DeleteStatement {
+    Query::delete().from_table(table).and_where(Expr::col(column).eq(community)).take()
 }
 
 /// The name tag of the community of a key, within a scope.

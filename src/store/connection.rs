@@ -1,6 +1,7 @@
 //! The pool, the snapshot that readers share, and the only way to write.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
@@ -52,6 +53,20 @@ pub struct Store {
     /// polling the file's lock.
     writer: Arc<tokio::sync::Mutex<()>>,
     changes: Arc<Changes>,
+    /// The keys of requests that are being answered in this process.
+    claimed: Arc<Mutex<HashSet<String>>>,
+}
+
+/// A key that nobody else in this process has until this is dropped.
+pub struct Claim {
+    claimed: Arc<Mutex<HashSet<String>>>,
+    key: String,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.claimed.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
 }
 
 impl Store {
@@ -81,7 +96,7 @@ impl Store {
         if let Some(on_statement) = settings.on_statement.clone() {
             pool.set_metric_callback(move |info| on_statement(&info.statement.sql));
         }
-        Ok(Self { pool, writer: Arc::default(), changes: Arc::default() })
+        Ok(Self { pool, writer: Arc::default(), changes: Arc::default(), claimed: Arc::default() })
     }
 
     /// Which database it is.
@@ -149,7 +164,11 @@ impl Store {
                 ..TransactionOptions::default()
             },
             _ => TransactionOptions {
-                isolation_level: Some(IsolationLevel::RepeatableRead),
+                // Writers lock the communities they change before they look at anything, and see what is
+                // committed by then; a snapshot taken before the lock would have to be thrown away for
+                // every writer that was waited for. What reaches beyond a community is decided by
+                // unique indexes.
+                isolation_level: Some(IsolationLevel::ReadCommitted),
                 ..TransactionOptions::default()
             },
         };
@@ -183,6 +202,13 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// Keeps a key for the caller alone; none when somebody else in this process has it.
+    #[must_use]
+    pub fn claim(&self, key: &str) -> Option<Claim> {
+        let is_new = self.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned());
+        is_new.then(|| Claim { claimed: Arc::clone(&self.claimed), key: key.to_owned() })
     }
 
     /// What changes from now on, whichever process changes it.

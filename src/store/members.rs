@@ -15,11 +15,13 @@ use super::{Handle, ListArgs, Result, Scope, keyset, scope, set};
 use crate::domain::closed_set::{ClosedSet, MemberStatus};
 use crate::domain::cursor::{ListKind, SortValue};
 use crate::domain::filter::{Filter, MemberField};
+use crate::domain::fold::folded;
 use crate::domain::grid::AreaSet;
-use crate::domain::identifier::{MemberKey, UserId};
+use crate::domain::identifier::{Did, MemberKey, UserId};
 use crate::domain::member::Member;
 use crate::domain::order::SortField;
 use crate::domain::page::Page;
+use crate::domain::timestamp::Timestamp;
 
 impl Listed for Member {
     const LIST: ListKind = ListKind::Members;
@@ -182,6 +184,51 @@ pub async fn by_key(handle: &Handle, community: Uuid, key: &MemberKey) -> Result
 /// When the database fails.
 pub async fn by_user_id(handle: &Handle, community: Uuid, user_id: &UserId) -> Result<Option<Member>> {
     one(handle, community, column(Column::UserId).eq(user_id.as_str())).await
+}
+
+/// The member of the registry with a DID, whatever its status.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_did(handle: &Handle, did: &Did) -> Result<Option<Member>> {
+    let mut select = table::rows::<Member>();
+    select.and_where(column(Column::Did).eq(did.as_str()));
+    Ok(table::all(handle, &select).await?.pop())
+}
+
+/// How many members of a community sit in an area.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_in_area(handle: &Handle, community: Uuid, area: &str) -> Result<u64> {
+    let select = Query::select()
+        .from(Entity)
+        .and_where(Expr::col(Column::CommunityId).eq(community))
+        .and_where(Expr::col(Column::Area).eq(area))
+        .take();
+    keyset::count(handle, select).await
+}
+
+/// Moves every member of an area to another, and says how many there were.
+///
+/// # Errors
+/// When the database fails.
+pub async fn move_to_area(
+    handle: &Handle,
+    community: Uuid,
+    (from, to): (&str, &str),
+    now: Timestamp,
+) -> Result<u64> {
+    let update = Query::update()
+        .table(Entity)
+        .value(Column::Area, to)
+        .value(Column::AreaFolded, folded(to))
+        .value(Column::Version, Expr::col(Column::Version).add(1))
+        .value(Column::UpdatedAt, now.as_micros())
+        .and_where(Expr::col(Column::CommunityId).eq(community))
+        .and_where(Expr::col(Column::Area).eq(from))
+        .take();
+    Ok(handle.execute(&update).await?.rows_affected())
 }
 
 async fn one(handle: &Handle, community: Uuid, condition: SimpleExpr) -> Result<Option<Member>> {

@@ -13,6 +13,7 @@ pub mod duplicates;
 mod error;
 mod handle;
 pub mod holdings;
+pub mod kept_answers;
 mod keyset;
 pub mod members;
 pub mod plan;
@@ -27,7 +28,7 @@ mod table;
 mod tests;
 
 pub use changes::{Lagged, Watcher};
-pub use connection::{DatabaseSettings, OnStatement, Store, WriteConflict};
+pub use connection::{Claim, DatabaseSettings, OnStatement, Store, WriteConflict};
 pub use error::StoreError;
 pub use handle::Handle;
 pub use keyset::ListArgs;

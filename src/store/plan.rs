@@ -1,52 +1,78 @@
-//! Replacing a community by what a bundle says. A plan compares the bundle with what is stored: rows
-//! that say the same stay, all others are cleared and filled in again under the ids they had. With
-//! several communities in one transaction, all are cleared before any is filled, so that an identifier
-//! may move from one to the other.
+//! Writing a difference. A plan compares what a community should say with what is stored: rows that say
+//! the same stay, all others are cleared and filled in again under the ids they had. `replace` makes the
+//! plan of a whole bundle, `edit` that of a few members and the community's own documents. With several
+//! plans in one transaction, all are cleared before any is filled, so that an identifier may move from one
+//! community to the other.
 
-use std::collections::{BTreeSet, HashMap};
+mod edit;
+mod replace;
+
+use std::collections::BTreeSet;
 
 use entity::{asset, asset_measure, community, delivery_point, holding, member, search_text};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable};
 use uuid::Uuid;
 
 use super::bulk::insert_all;
-use super::table;
-use super::{Handle, Result, Scope, communities, set};
-use crate::domain::asset::{Asset, AssetContent};
+use super::{Handle, Result, set};
+use crate::domain::asset::AssetContent;
 use crate::domain::change::CommunityChange;
 use crate::domain::closed_set::{ChangeKind, ClosedSet, MemberStatus};
 use crate::domain::community::{Community, CommunityContent};
-use crate::domain::delivery_point::{DeliveryPoint, DeliveryPointContent};
+use crate::domain::delivery_point::DeliveryPointContent;
 use crate::domain::fold::folded;
-use crate::domain::import::{CommunityGraph, Counts, MemberGraph};
-use crate::domain::member::Member;
+use crate::domain::import::{Counts, MemberGraph};
+use crate::domain::member::MemberContent;
+use crate::domain::numbering;
 use crate::domain::search::Searchable;
 use crate::domain::stats::Quantities;
 use crate::domain::timestamp::Timestamp;
 
-/// What is to be done so that a stored community says what a bundle says.
+pub use edit::{MemberEdit, StoredMember};
+
+/// What is to be done so that a stored community says what it should.
 pub struct Plan<'g> {
-    graph: &'g CommunityGraph,
+    content: &'g CommunityContent,
     now: Timestamp,
     community: Identity,
     community_exists: bool,
     /// The revision that the community will have.
     revision: i64,
+    /// The highest numbered key that a member had so far.
+    last_numbered_key: String,
     /// Members that go, or that are filled in again with everything they have.
     cleared_members: Vec<Uuid>,
-    /// Assets that go, or are filled in again, of members that stay.
+    /// Delivery points that go, or are filled in again, of members that stay.
+    cleared_points: Vec<Uuid>,
+    /// Assets that go, or are filled in again.
     cleared_assets: Vec<Uuid>,
+    /// Whatever a search shall not find any more as it is now.
+    unsearched: Vec<Uuid>,
+    /// Whose holdings go.
+    released: Released,
+    /// Members whose row is written again where it stands.
+    rewritten: Vec<PlannedMember<'g>>,
     /// Members to fill in.
     members: Vec<PlannedMember<'g>>,
-    /// Assets to fill in under members that stay.
+    /// Delivery points to fill in.
+    points: Vec<PlannedPoint<'g>>,
+    /// Assets to fill in.
     assets: Vec<PlannedAsset<'g>>,
-    /// Every member that the bundle names, with its id.
-    named: Vec<(Uuid, &'g MemberGraph)>,
-    /// What the community held before.
+    /// Members whose holdings are filled in.
+    holders: Vec<(Uuid, &'g MemberGraph)>,
+    /// What the community held before, where all of it was looked at.
     pub stored: Counts,
-    /// How much of it the bundle says again.
+    /// How much of it is said again.
     pub unchanged: Counts,
+}
+
+/// Whose holdings a plan takes away.
+enum Released {
+    /// Everybody's in the community.
+    Everybody,
+    /// Those of these members.
+    Members(Vec<Uuid>),
 }
 
 /// What a row keeps when its content is written again.
@@ -75,8 +101,14 @@ impl Identity {
 
 struct PlannedMember<'g> {
     identity: Identity,
-    graph: &'g MemberGraph,
-    points: Vec<Uuid>,
+    content: &'g MemberContent,
+}
+
+struct PlannedPoint<'g> {
+    id: Uuid,
+    member_id: Uuid,
+    member_key: &'g str,
+    content: &'g DeliveryPointContent,
 }
 
 struct PlannedAsset<'g> {
@@ -85,45 +117,36 @@ struct PlannedAsset<'g> {
     content: &'g AssetContent,
 }
 
-/// What is stored of one member.
-struct Stored {
-    member: Member,
-    points: Vec<DeliveryPoint>,
-}
-
 impl<'g> Plan<'g> {
-    /// Compares a bundle with what is stored.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn make(handle: &Handle, graph: &'g CommunityGraph, now: Timestamp) -> Result<Self> {
-        let key = &graph.community.key;
-        let mut plan = Self {
-            graph,
+    /// A plan that does nothing yet to what is stored of a community, if it is.
+    fn new(content: &'g CommunityContent, stored: Option<&Community>, now: Timestamp) -> Self {
+        let community = stored.map_or(Identity::new(now), |community| {
+            let kept =
+                Identity::kept(community.id, community.version, community.created_at, community.updated_at);
+            if community.content == *content { kept } else { kept.changed(now) }
+        });
+        Self {
+            content,
             now,
-            community: Identity::new(now),
-            community_exists: false,
-            revision: 1,
+            community,
+            community_exists: stored.is_some(),
+            revision: stored.map_or(1, |community| community.revision + 1),
+            last_numbered_key: stored
+                .map(|community| community.last_numbered_key.clone())
+                .unwrap_or_default(),
             cleared_members: Vec::new(),
+            cleared_points: Vec::new(),
             cleared_assets: Vec::new(),
+            unsearched: Vec::new(),
+            released: Released::Members(Vec::new()),
+            rewritten: Vec::new(),
             members: Vec::new(),
+            points: Vec::new(),
             assets: Vec::new(),
-            named: Vec::new(),
+            holders: Vec::new(),
             stored: Counts::default(),
             unchanged: Counts::default(),
-        };
-        let existing = communities::by_key(handle, &Scope::Everything, key).await?;
-        let (mut members, mut assets) = match &existing {
-            Some(community) => plan.read_stored(handle, community).await?,
-            None => (HashMap::new(), HashMap::new()),
-        };
-        for graph in &graph.members {
-            let stored = members.remove(graph.content.key.as_str());
-            plan.plan_member(graph, stored, &mut assets);
         }
-        plan.cleared_members.extend(members.into_values().map(|stored| stored.member.id));
-        plan.cleared_assets.extend(assets.into_values().map(|asset| asset.id));
-        Ok(plan)
     }
 
     /// Whether the community is stored already.
@@ -138,130 +161,17 @@ impl<'g> Plan<'g> {
         self.community.id
     }
 
-    async fn read_stored(
-        &mut self,
-        handle: &Handle,
-        community: &Community,
-    ) -> Result<(HashMap<String, Stored>, HashMap<String, Asset>)> {
-        self.community_exists = true;
-        self.revision = community.revision + 1;
-        let kept =
-            Identity::kept(community.id, community.version, community.created_at, community.updated_at);
-        let same = community.content == self.graph.community;
-        self.community = if same { kept } else { kept.changed(self.now) };
-        self.unchanged.community = u64::from(same);
-        self.stored.community = 1;
-
-        let mut select = table::rows::<Member>();
-        select.and_where(table::column::<Member>(member::Column::CommunityId).eq(community.id));
-        let members = table::all::<Member>(handle, &select).await?;
-        self.stored.member = members.len() as u64;
-        let mut by_id: HashMap<Uuid, Stored> =
-            members.into_iter().map(|member| (member.id, Stored { member, points: Vec::new() })).collect();
-
-        let mut select = table::rows::<DeliveryPoint>();
-        select
-            .and_where(table::column::<DeliveryPoint>(delivery_point::Column::CommunityId).eq(community.id));
-        for point in table::all::<DeliveryPoint>(handle, &select).await? {
-            self.stored.delivery_point += 1;
-            if let Some(stored) = by_id.get_mut(&point.member.id) {
-                stored.points.push(point);
-            }
-        }
-
-        let mut select = table::rows::<Asset>();
-        select.and_where(table::column::<Asset>(asset::Column::CommunityId).eq(community.id));
-        let assets = table::all::<Asset>(handle, &select).await?;
-        self.stored.asset = assets.len() as u64;
-        let members =
-            by_id.into_values().map(|stored| (stored.member.content.key.to_string(), stored)).collect();
-        Ok((members, assets.into_iter().map(|asset| (asset.content.key.to_string(), asset)).collect()))
-    }
-
-    fn plan_member(
-        &mut self,
-        graph: &'g MemberGraph,
-        stored: Option<Stored>,
-        assets: &mut HashMap<String, Asset>,
-    ) {
-        let Some(stored) = stored else {
-            let identity = Identity::new(self.now);
-            let points = graph.delivery_points.iter().map(|_| Uuid::now_v7()).collect();
-            self.named.push((identity.id, graph));
-            self.members.push(PlannedMember { identity, graph, points });
-            self.plan_assets(graph, identity.id, true, assets);
-            return;
-        };
-        let kept = Identity::kept(
-            stored.member.id,
-            stored.member.version,
-            stored.member.created_at,
-            stored.member.updated_at,
-        );
-        self.named.push((kept.id, graph));
-        let points: HashMap<String, &DeliveryPoint> =
-            stored.points.iter().map(|point| (point.content.code.folded(), point)).collect();
-        let same_points = graph
-            .delivery_points
-            .iter()
-            .filter(|content| {
-                points.get(&content.code.folded()).is_some_and(|point| point.content == **content)
-            })
-            .count();
-        self.unchanged.delivery_point += same_points as u64;
-        if stored.member.content == graph.content
-            && same_points == graph.delivery_points.len()
-            && same_points == stored.points.len()
-        {
-            self.unchanged.member += 1;
-            self.plan_assets(graph, kept.id, false, assets);
-            return;
-        }
-        let ids = graph
-            .delivery_points
-            .iter()
-            .map(|content| points.get(&content.code.folded()).map_or_else(Uuid::now_v7, |point| point.id))
-            .collect();
-        self.cleared_members.push(kept.id);
-        self.members.push(PlannedMember { identity: kept.changed(self.now), graph, points: ids });
-        self.plan_assets(graph, kept.id, true, assets);
-    }
-
-    /// Plans the assets of a member; all of them are filled in when the member is.
-    fn plan_assets(
-        &mut self,
-        graph: &'g MemberGraph,
-        member_id: Uuid,
-        fill_all: bool,
-        assets: &mut HashMap<String, Asset>,
-    ) {
-        for content in &graph.assets {
-            let stored = assets.remove(content.key.as_str());
-            let identity = match &stored {
-                None => Identity::new(self.now),
-                Some(stored) => {
-                    let kept =
-                        Identity::kept(stored.id, stored.version, stored.created_at, stored.updated_at);
-                    let same = stored.content == *content && stored.owner.id == member_id;
-                    self.unchanged.asset += u64::from(same);
-                    if same && !fill_all {
-                        continue;
-                    }
-                    self.cleared_assets.push(stored.id);
-                    if same { kept } else { kept.changed(self.now) }
-                }
-            };
-            self.assets.push(PlannedAsset { identity, member_id, content });
-        }
-    }
-
-    /// Whether the bundle says what is stored already.
-    fn is_noop(&self) -> bool {
+    /// Whether everything is stored as it should be already.
+    #[must_use]
+    pub fn is_noop(&self) -> bool {
         !self.community.changed
-            && self.members.is_empty()
-            && self.assets.is_empty()
             && self.cleared_members.is_empty()
+            && self.cleared_points.is_empty()
             && self.cleared_assets.is_empty()
+            && self.rewritten.is_empty()
+            && self.members.is_empty()
+            && self.points.is_empty()
+            && self.assets.is_empty()
     }
 
     /// Takes out what goes and what will be filled in again. The derived tables first: they are found
@@ -273,50 +183,58 @@ impl<'g> Plan<'g> {
         if !self.community_exists || self.is_noop() {
             return Ok(());
         }
-        let backend = handle.get_database_backend();
-        let members = Query::select()
-            .column(member::Column::Id)
-            .from(member::Entity)
-            .and_where(Expr::col(member::Column::CommunityId).eq(self.community.id))
-            .take();
-        delete(handle, holding::Entity, Expr::col(holding::Column::MemberId).in_subquery(members)).await?;
-        if self.community.changed {
-            let id = Expr::col(search_text::Column::Id).eq(self.community.id);
-            delete(handle, search_text::Entity, self.searched().and(id)).await?;
+        self.release(handle).await?;
+        let changed = self.community.changed.then_some(self.community.id);
+        let unsearched: Vec<Uuid> = self.unsearched.iter().copied().chain(changed).collect();
+        if !unsearched.is_empty() {
+            let mut delete = Query::delete();
+            let id = Expr::col(search_text::Column::Id);
+            delete
+                .from_table(search_text::Entity)
+                .and_where(Expr::col(search_text::Column::CommunityId).eq(self.community.id))
+                .and_where(set::is_one_of_ids(handle.get_database_backend(), id, &unsearched));
+            handle.execute(&delete).await?;
         }
-        if !self.cleared_members.is_empty() {
-            let of = |column| set::is_one_of_ids(backend, column, &self.cleared_members);
-            let searched = self.searched().and(of(Expr::col(search_text::Column::MemberId)));
-            delete(handle, search_text::Entity, searched).await?;
-            delete(handle, member::Entity, of(Expr::col(member::Column::Id))).await?;
-        }
-        if !self.cleared_assets.is_empty() {
-            let of = |column| set::is_one_of_ids(backend, column, &self.cleared_assets);
-            let searched = self.searched().and(of(Expr::col(search_text::Column::Id)));
-            delete(handle, search_text::Entity, searched).await?;
-            delete(handle, asset_measure::Entity, of(Expr::col(asset_measure::Column::AssetId))).await?;
-            delete(handle, asset::Entity, of(Expr::col(asset::Column::Id))).await?;
-        }
-        Ok(())
+        delete_ids(handle, asset_measure::Column::AssetId, &self.cleared_assets).await?;
+        delete_ids(handle, member::Column::Id, &self.cleared_members).await?;
+        delete_ids(handle, delivery_point::Column::Id, &self.cleared_points).await?;
+        delete_ids(handle, asset::Column::Id, &self.cleared_assets).await
     }
 
-    /// What a search looks through in this community.
-    fn searched(&self) -> SimpleExpr {
-        Expr::col(search_text::Column::CommunityId).eq(self.community.id)
+    async fn release(&self, handle: &Handle) -> Result<()> {
+        match &self.released {
+            Released::Members(ids) => delete_ids(handle, holding::Column::MemberId, ids).await,
+            Released::Everybody => {
+                let members = Query::select()
+                    .column(member::Column::Id)
+                    .from(member::Entity)
+                    .and_where(Expr::col(member::Column::CommunityId).eq(self.community.id))
+                    .take();
+                let mut delete = Query::delete();
+                delete
+                    .from_table(holding::Entity)
+                    .and_where(Expr::col(holding::Column::MemberId).in_subquery(members));
+                handle.execute(&delete).await?;
+                Ok(())
+            }
+        }
     }
 
-    /// Fills in what the bundle says and is not stored, and announces it.
+    /// Fills in what should be and is not stored, and announces it.
     ///
     /// # Errors
-    /// When the database fails; when another writer took what the bundle says in the meantime.
+    /// When the database fails; when another writer took what is to be written in the meantime.
     pub async fn fill(&self, handle: &Handle) -> Result<()> {
         if self.is_noop() {
             return Ok(());
         }
         self.fill_community(handle).await?;
+        for planned in &self.rewritten {
+            let row = self.member_row(planned).into_active_model();
+            rewrite(handle, planned.identity.id, row).await?;
+        }
         insert_all(handle, Box::new(self.members.iter().map(|planned| self.member_row(planned)))).await?;
-        insert_all(handle, Box::new(self.members.iter().flat_map(|planned| self.point_rows(planned))))
-            .await?;
+        insert_all(handle, Box::new(self.points.iter().map(|planned| self.point_row(planned)))).await?;
         insert_all(handle, Box::new(self.assets.iter().map(|planned| self.asset_row(planned)))).await?;
         insert_all(handle, Box::new(self.assets.iter().flat_map(|planned| self.measure_rows(planned))))
             .await?;
@@ -328,7 +246,7 @@ impl<'g> Plan<'g> {
     fn change(&self) -> CommunityChange {
         CommunityChange {
             id: self.community.id,
-            key: self.graph.community.key.clone(),
+            key: self.content.key.clone(),
             kind: if self.community_exists { ChangeKind::Updated } else { ChangeKind::Created },
             revision: self.revision,
             at: self.now,
@@ -336,27 +254,32 @@ impl<'g> Plan<'g> {
     }
 
     async fn fill_community(&self, handle: &Handle) -> Result<()> {
+        use community::Column;
+        let row = self.community_row();
         if !self.community_exists {
-            return insert_all(handle, Box::new(std::iter::once(self.community_row()))).await;
+            return insert_all(handle, Box::new(std::iter::once(row))).await;
+        }
+        if self.community.changed {
+            return rewrite(handle, self.community.id, row.into_active_model()).await;
         }
         let mut update = Query::update();
-        update.table(community::Entity).value(community::Column::Revision, self.revision);
-        if self.community.changed {
-            let row = self.community_row().into_active_model();
-            for column in community::Column::iter() {
-                let fixed = matches!(column, community::Column::Id | community::Column::Revision);
-                if let (false, Some(value)) = (fixed, row.get(column).into_value()) {
-                    update.value(column, value);
-                }
-            }
-        }
-        update.and_where(Expr::col(community::Column::Id).eq(self.community.id));
+        update
+            .table(community::Entity)
+            .value(Column::Revision, row.revision)
+            .value(Column::LastNumberedKey, row.last_numbered_key)
+            .and_where(Expr::col(Column::Id).eq(self.community.id));
         handle.execute(&update).await?;
         Ok(())
     }
 
+    /// The highest numbered key that a member will have had.
+    fn last_numbered_key(&self) -> String {
+        let keys = self.members.iter().map(|planned| planned.content.key.as_str());
+        numbering::highest(keys.chain([self.last_numbered_key.as_str()])).to_owned()
+    }
+
     fn community_row(&self) -> community::Model {
-        let content: &CommunityContent = &self.graph.community;
+        let content = self.content;
         community::Model {
             id: self.community.id,
             key: content.key.to_string(),
@@ -373,6 +296,7 @@ impl<'g> Plan<'g> {
             topology: content.topology.as_str().to_owned(),
             extra: content.extra.as_str().to_owned(),
             envelope: content.envelope.as_str().to_owned(),
+            last_numbered_key: self.last_numbered_key(),
             version: self.community.version,
             revision: self.revision,
             created_at: self.community.created_at.as_micros(),
@@ -381,7 +305,7 @@ impl<'g> Plan<'g> {
     }
 
     fn member_row(&self, planned: &PlannedMember<'g>) -> member::Model {
-        let content = &planned.graph.content;
+        let content = planned.content;
         member::Model {
             id: planned.identity.id,
             community_id: self.community.id,
@@ -406,32 +330,27 @@ impl<'g> Plan<'g> {
         }
     }
 
-    fn point_rows<'a>(
-        &'a self,
-        planned: &'a PlannedMember<'g>,
-    ) -> impl Iterator<Item = delivery_point::Model> + 'a {
-        planned.points.iter().zip(&planned.graph.delivery_points).map(|(&id, content)| {
-            let DeliveryPointContent { code, point_type, description, address, tariff, active, extra } =
-                content;
-            delivery_point::Model {
-                id,
-                community_id: self.community.id,
-                member_id: planned.identity.id,
-                member_key: planned.graph.content.key.to_string(),
-                code: code.to_string(),
-                code_folded: code.folded(),
-                point_type: point_type.clone(),
-                point_type_folded: folded(point_type),
-                description: description.clone(),
-                description_folded: description.as_deref().map(folded),
-                address: address.clone(),
-                address_folded: address.as_deref().map(folded),
-                tariff: tariff.clone(),
-                tariff_folded: tariff.as_deref().map(folded),
-                active: *active,
-                extra: extra.as_str().to_owned(),
-            }
-        })
+    fn point_row(&self, planned: &PlannedPoint<'g>) -> delivery_point::Model {
+        let DeliveryPointContent { code, point_type, description, address, tariff, active, extra } =
+            planned.content;
+        delivery_point::Model {
+            id: planned.id,
+            community_id: self.community.id,
+            member_id: planned.member_id,
+            member_key: planned.member_key.to_owned(),
+            code: code.to_string(),
+            code_folded: code.folded(),
+            point_type: point_type.clone(),
+            point_type_folded: folded(point_type),
+            description: description.clone(),
+            description_folded: description.as_deref().map(folded),
+            address: address.clone(),
+            address_folded: address.as_deref().map(folded),
+            tariff: tariff.clone(),
+            tariff_folded: tariff.as_deref().map(folded),
+            active: *active,
+            extra: extra.as_str().to_owned(),
+        }
     }
 
     fn asset_row(&self, planned: &PlannedAsset<'g>) -> asset::Model {
@@ -474,23 +393,23 @@ impl<'g> Plan<'g> {
             .collect()
     }
 
-    /// What a search looks through, of the rows that are filled in.
+    /// What a search looks through, of the rows that are written.
     fn search_rows(&self) -> impl Iterator<Item = search_text::Model> {
         let community = self.community.changed.then(|| {
             let id = self.community.id;
-            self.search_row(id, id, &self.graph.community)
+            self.search_row(id, id, self.content)
         });
-        let members = self.members.iter().flat_map(move |planned| {
-            let (id, graph) = (planned.identity.id, planned.graph);
-            let points = planned.points.iter().zip(&graph.delivery_points);
-            let points = points.map(move |(&point, content)| self.search_row(point, id, content));
-            std::iter::once(self.search_row(id, id, &graph.content)).chain(points)
+        let members = self.members.iter().chain(&self.rewritten).map(|planned| {
+            let id = planned.identity.id;
+            self.search_row(id, id, planned.content)
         });
+        let points =
+            self.points.iter().map(|planned| self.search_row(planned.id, planned.member_id, planned.content));
         let assets = self
             .assets
             .iter()
-            .map(move |planned| self.search_row(planned.identity.id, planned.member_id, planned.content));
-        community.into_iter().chain(members).chain(assets)
+            .map(|planned| self.search_row(planned.identity.id, planned.member_id, planned.content));
+        community.into_iter().chain(members).chain(points).chain(assets)
     }
 
     fn search_row<S: Searchable>(&self, id: Uuid, member_id: Uuid, content: &S) -> search_text::Model {
@@ -505,7 +424,7 @@ impl<'g> Plan<'g> {
 
     /// What the active members hold. An identifier that stands twice with one member is held once.
     fn holding_rows(&self) -> impl Iterator<Item = holding::Model> {
-        let active = self.named.iter().filter(|(_, graph)| graph.content.status == MemberStatus::Active);
+        let active = self.holders.iter().filter(|(_, graph)| graph.content.status == MemberStatus::Active);
         active.flat_map(move |&(member_id, graph)| {
             graph.held().into_iter().map(move |(kind, folded_id)| holding::Model {
                 kind: kind.as_str().to_owned(),
@@ -517,7 +436,26 @@ impl<'g> Plan<'g> {
     }
 }
 
-async fn delete(handle: &Handle, table: impl EntityTrait, rows: SimpleExpr) -> Result<()> {
-    handle.execute(&Query::delete().from_table(table).and_where(rows).take()).await?;
+/// Deletes the rows whose column holds one of the ids.
+async fn delete_ids<C: ColumnTrait>(handle: &Handle, column: C, ids: &[Uuid]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let is_one = set::is_one_of_ids(handle.get_database_backend(), Expr::col(column), ids);
+    let table = C::EntityName::default();
+    handle.execute(&Query::delete().from_table(table).and_where(is_one).take()).await?;
+    Ok(())
+}
+
+/// Writes every column of a row again, where it stands.
+async fn rewrite<A: ActiveModelTrait>(handle: &Handle, id: Uuid, mut row: A) -> Result<()> {
+    let mut update = Query::update();
+    update.table(A::Entity::default()).and_where(Expr::col("id").eq(id));
+    for column in <A::Entity as EntityTrait>::Column::iter() {
+        if let Some(value) = row.take(column).into_value() {
+            update.value(column, value);
+        }
+    }
+    handle.execute(&update).await?;
     Ok(())
 }

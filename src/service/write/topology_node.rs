@@ -1,0 +1,130 @@
+//! The grid of a community.
+
+use super::body::Body;
+use super::{authorise, in_community, unless_changed};
+use crate::bundle::check_topology_node;
+use crate::domain::closed_set::{ClosedSet, TopologyNodeType};
+use crate::domain::code::Code;
+use crate::domain::community::{Community, CommunityContent};
+use crate::domain::document::Document;
+use crate::domain::error::Error;
+use crate::domain::grant::Operation;
+use crate::domain::identifier::CommunityKey;
+use crate::domain::node::Node;
+use crate::domain::precondition::Seen;
+use crate::service::{Ctx, Result};
+
+/// Most areas or nodes that a sentence names.
+const NAMED: usize = 5;
+
+/// Adds a node behind the others, or says something else of one where it stands: all of it. Needs the grant
+/// `community.write`.
+///
+/// # Errors
+/// Unauthenticated, forbidden, no such community; changed since it was seen; what is wrong with the node; an area
+/// is bounded by it and it would be no primary substation any more; a failure of the database.
+pub async fn put(
+    ctx: &Ctx,
+    community: &CommunityKey,
+    id: &str,
+    body: &Node,
+    seen: &Seen,
+) -> Result<Community> {
+    authorise(ctx, &[Operation::WriteCommunity], community)?;
+    in_community(ctx, community, |edit| {
+        Box::pin(async move {
+            unless_changed(seen, Some(&edit.community))?;
+            let content = &edit.community.content;
+            let mut fields = Body::open(body.clone());
+            fields.take_same("id", id, |text| text == id);
+            fields.put("id", Node::Text(id.to_owned()));
+            let (entries, problems) = fields.into_parts();
+            let node = problems.with(check_topology_node(Node::Map(entries)))?;
+            stays_a_boundary(content, id, &node)?;
+            let mut nodes = content.topology.items();
+            match nodes.iter_mut().find(|known| id_of(known) == Some(id)) {
+                Some(known) => *known = node,
+                None => nodes.push(node),
+            }
+            edit.save_content(&with_nodes(content, nodes)).await
+        })
+    })
+    .await
+}
+
+/// Takes a node out that nothing names. Needs the grant `community.write`.
+///
+/// # Errors
+/// Unauthenticated, forbidden, not found; changed since it was seen; an area or another node names it, or nodes
+/// stand below it; a failure of the database.
+pub async fn remove(ctx: &Ctx, community: &CommunityKey, id: &str, seen: &Seen) -> Result<Community> {
+    authorise(ctx, &[Operation::WriteCommunity], community)?;
+    in_community(ctx, community, |edit| {
+        Box::pin(async move {
+            let content = &edit.community.content;
+            let mut nodes = content.topology.items();
+            let known = nodes.len();
+            nodes.retain(|node| id_of(node) != Some(id));
+            if nodes.len() == known {
+                let detail = "There is no such topology node";
+                return Err(Error::not_found(Code::TopologyNodeNotFound, detail).into());
+            }
+            unless_changed(seen, Some(&edit.community))?;
+            let users = users_of(content, id);
+            if !users.is_empty() {
+                return Err(Error::conflict(Code::TopologyNodeInUse, in_use(&users)).into());
+            }
+            edit.save_content(&with_nodes(content, nodes)).await
+        })
+    })
+    .await
+}
+
+fn id_of(node: &Node) -> Option<&str> {
+    node.get("id").and_then(Node::as_text)
+}
+
+fn with_nodes(content: &CommunityContent, nodes: Vec<Node>) -> CommunityContent {
+    CommunityContent { topology: Document::from_canonical(&Node::List(nodes)), ..content.clone() }
+}
+
+/// A node that bounds an area is a primary substation and stays one.
+fn stays_a_boundary(content: &CommunityContent, id: &str, node: &Node) -> Result<()> {
+    let substation = TopologyNodeType::PrimarySubstation.as_str();
+    if node.get("type").and_then(Node::as_text) == Some(substation) {
+        return Ok(());
+    }
+    let bounds = |boundary: &crate::domain::community::AreaBoundary| boundary.id == id;
+    match content.areas().into_iter().find(|area| area.boundary.as_ref().is_some_and(bounds)) {
+        None => Ok(()),
+        Some(area) => Err(Error::Unprocessable {
+            code: Code::InvalidAreaBoundary,
+            detail: format!("The area {} is bounded by this node, which must stay a {substation}", area.key),
+        }),
+    }
+}
+
+/// What names a node: areas by their grid nodes or their boundary, nodes above it and below it.
+fn users_of(content: &CommunityContent, id: &str) -> Vec<String> {
+    let names = |ids: &[String]| ids.iter().any(|named| named == id);
+    let areas = content.areas().into_iter().filter(|area| {
+        names(&area.topology) || area.boundary.as_ref().is_some_and(|boundary| boundary.id == id)
+    });
+    let topology = content.topology();
+    let below: Vec<String> =
+        topology.iter().find(|node| node.id == id).map(|node| node.children.clone()).unwrap_or_default();
+    let nodes = topology.iter().filter(|node| {
+        node.id != id
+            && (names(&node.children) || node.parent.as_deref() == Some(id) || below.contains(&node.id))
+    });
+    let nodes: Vec<String> = nodes.map(|node| format!("the node {}", node.id)).collect();
+    areas.map(|area| format!("the area {}", area.key)).chain(nodes).collect()
+}
+
+fn in_use(users: &[String]) -> String {
+    let named = users[..users.len().min(NAMED)].join(", ");
+    match users.len().checked_sub(NAMED) {
+        None | Some(0) => format!("This node is used by {named}"),
+        Some(more) => format!("This node is used by {named} and {more} more"),
+    }
+}
