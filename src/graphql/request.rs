@@ -117,11 +117,14 @@ impl Prepared {
     /// Whether it moves whole communities in or out, which takes longer than a question.
     pub fn is_transfer(&self) -> bool {
         self.operation().is_some_and(|operation| {
-            operation.ty == OperationType::Mutation
-                || selects_at_top(&operation.selection_set.node, "exportYaml", &self.document)
+            let set = &operation.selection_set.node;
+            TRANSFERS.iter().any(|field| selects_at_top(set, field, &self.document))
         })
     }
 }
+
+/// The fields that carry whole communities.
+const TRANSFERS: &[&str] = &["exportYaml", "importBundle", "importYaml", "importYamlFile"];
 
 fn selects_at_top(set: &SelectionSet, name: &str, document: &ExecutableDocument) -> bool {
     set.items.iter().any(|selection| match &selection.node {

@@ -1,7 +1,7 @@
 //! What the resolvers of one operation share: who is asking, and the loaders.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
@@ -11,7 +11,8 @@ use super::batch::Queue;
 use super::connection::Count;
 use super::error::code;
 use super::loaders::{
-    CommunityById, CountUnder, ListedUnder, Loads, MemberById, MembersParent, PageUnder, Parent, StatsUnder,
+    CommunityById, CountUnder, DeliveryPointsOfMember, ListedUnder, Loads, MemberById, MembersParent,
+    PageUnder, Parent, StatsUnder,
 };
 use super::types::{self, CommunityView};
 use crate::domain::community::Community;
@@ -20,6 +21,7 @@ use crate::domain::filter::{Filter, MemberField};
 use crate::domain::member::Member;
 use crate::domain::page::Page;
 use crate::domain::stats::Stats;
+use crate::service::write::member::WrittenMember;
 use crate::service::{Ctx, ListArgs};
 
 /// What finds out about a list at the root of a query:
@@ -44,8 +46,20 @@ pub(super) use deferring;
 /// another, and nothing in them grows old.
 pub struct Scope {
     ctx: Arc<Ctx>,
-    loader: DataLoader<Loads, HashMapCache>,
+    queue: Queue,
+    loader: RwLock<Arc<Loading>>,
     entries_left: AtomicUsize,
+}
+
+type Loading = DataLoader<Loads, HashMapCache>;
+
+fn loading(ctx: &Arc<Ctx>, queue: Queue) -> Arc<Loading> {
+    let loader = DataLoader::with_cache(
+        Loads::new(Arc::clone(ctx)),
+        move |load| queue.push(load),
+        HashMapCache::default(),
+    );
+    Arc::new(loader.delay(Duration::ZERO).max_batch_size(usize::MAX))
 }
 
 impl Scope {
@@ -53,11 +67,23 @@ impl Scope {
     /// the queue.
     pub fn new(ctx: Ctx, queue: Queue, entries: usize) -> Self {
         let ctx = Arc::new(ctx);
-        let loads = Loads::new(Arc::clone(&ctx));
-        let loader = DataLoader::with_cache(loads, move |load| queue.push(load), HashMapCache::default())
-            .delay(Duration::ZERO)
-            .max_batch_size(usize::MAX);
-        Self { ctx, loader, entries_left: AtomicUsize::new(entries) }
+        let loader = RwLock::new(loading(&ctx, queue.clone()));
+        Self { ctx, queue, loader, entries_left: AtomicUsize::new(entries) }
+    }
+
+    /// Forgets what was loaded before a write, so that the rest of the operation sees what it did.
+    ///
+    /// # Errors
+    /// When there is no connection to the database.
+    pub async fn after_write(&self) -> Result<(), Error> {
+        self.ctx.look_again().await?;
+        let fresh = loading(&self.ctx, self.queue.clone());
+        *self.loader.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    fn loader(&self) -> Arc<Loading> {
+        Arc::clone(&self.loader.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The scope that a resolver runs in.
@@ -99,7 +125,7 @@ impl Scope {
         K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
         Loads: Loader<K, Error = Error>,
     {
-        self.loader.load_one(key).await
+        self.loader().load_one(key).await
     }
 
     /// What several keys stand for, in their order; those that stand for nothing are left out.
@@ -111,7 +137,7 @@ impl Scope {
         K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
         Loads: Loader<K, Error = Error>,
     {
-        let mut found = self.loader.load_many(keys.iter().cloned()).await?;
+        let mut found = self.loader().load_many(keys.iter().cloned()).await?;
         Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
     }
 
@@ -153,7 +179,7 @@ impl Scope {
     /// Remembers a community that was fetched already.
     pub async fn remember_community(&self, community: Community) -> Arc<CommunityView> {
         let view = Arc::new(CommunityView::new(community));
-        self.loader.feed_one(CommunityById(view.id()), Arc::clone(&view)).await;
+        self.loader().feed_one(CommunityById(view.id()), Arc::clone(&view)).await;
         view
     }
 
@@ -162,16 +188,23 @@ impl Scope {
     pub async fn remember_member(&self, member: Member) -> Arc<Member> {
         let member = Arc::new(member);
         if self.ctx.sees_member(&member.community.key, &member.tag()) {
-            self.loader.feed_one(MemberById(member.id), Arc::clone(&member)).await;
+            self.loader().feed_one(MemberById(member.id), Arc::clone(&member)).await;
         }
         member
+    }
+
+    /// Remembers a member that was written, with its delivery points.
+    pub async fn remember_written(&self, written: WrittenMember) -> types::Member {
+        let points = (DeliveryPointsOfMember(written.member.id), Arc::new(written.delivery_points));
+        self.loader().feed_many([points]).await;
+        types::Member(self.remember_member(written.member).await)
     }
 
     /// Remembers the communities of a page.
     pub async fn remember_communities(&self, page: Page<Community>) -> Page<Arc<CommunityView>> {
         let page = page.map(|community| Arc::new(CommunityView::new(community)));
         let views = page.rows.iter().map(|row| (CommunityById(row.value.id()), Arc::clone(&row.value)));
-        self.loader.feed_many(views).await;
+        self.loader().feed_many(views).await;
         page
     }
 
@@ -186,6 +219,6 @@ impl Scope {
     /// Remembers the members of a page.
     pub async fn remember_members(&self, page: &Page<Arc<Member>>) {
         let members = page.rows.iter().map(|row| (MemberById(row.value.id), Arc::clone(&row.value)));
-        self.loader.feed_many(members).await;
+        self.loader().feed_many(members).await;
     }
 }

@@ -4,6 +4,7 @@ use axum::Json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answer::Tagged;
 use super::extract::{Given, KnownCaller, Parameters};
 use super::list::{PageParams, list_args};
 use super::lookup::nobody;
@@ -76,10 +77,10 @@ async fn list_assets(
 async fn get_asset(
     KnownCaller(ctx): KnownCaller,
     parameters: Parameters,
-) -> Result<Json<AssetDetail>, Problem> {
+) -> Result<Tagged<AssetDetail>, Problem> {
     let (community, key): (CommunityKey, AssetKey) =
         parameters.read(|given| (given.segment("community_key"), given.segment("asset_key")))?;
-    Ok(Json(asset::get(&ctx, &community, &key).await?.into()))
+    Ok(Tagged::of(asset::get(&ctx, &community, &key).await?, AssetDetail::from))
 }
 
 /// Find an asset by sensor id
@@ -97,7 +98,7 @@ async fn get_asset(
 async fn get_asset_by_sensor_id(
     KnownCaller(ctx): KnownCaller,
     parameters: Parameters,
-) -> Result<Json<AssetDetail>, Problem> {
+) -> Result<Tagged<AssetDetail>, Problem> {
     let (community, sensor): (CommunityKey, String) =
         parameters.read(|given| (given.segment("community_key"), given.segment("sensor_id")))?;
     let Some(sensor) = SensorId::new(&sensor) else {
@@ -105,7 +106,7 @@ async fn get_asset_by_sensor_id(
         community::get(&ctx, &community).await?;
         return Err(nobody(Code::AssetNotFound).into());
     };
-    Ok(Json(asset::get_by_sensor_id(&ctx, &community, &sensor).await?.into()))
+    Ok(Tagged::of(asset::get_by_sensor_id(&ctx, &community, &sensor).await?, AssetDetail::from))
 }
 
 /// List the meters of a community

@@ -4,6 +4,7 @@ use axum::Json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answer::Tagged;
 use super::extract::{KnownCaller, Parameters};
 use super::list::{PageParams, list_args};
 use super::openapi::tag;
@@ -52,9 +53,9 @@ async fn list_communities(
 async fn get_community(
     KnownCaller(ctx): KnownCaller,
     parameters: Parameters,
-) -> Result<Json<CommunityDetail>, Problem> {
+) -> Result<Tagged<CommunityDetail>, Problem> {
     let key = parameters.read(|given| given.segment("community_key"))?;
-    Ok(Json(community::get(&ctx, &key).await?.into()))
+    Ok(Tagged::of(community::get(&ctx, &key).await?, CommunityDetail::from))
 }
 
 /// Get the grid of a community

@@ -4,6 +4,7 @@ use axum::Json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answer::Tagged;
 use super::extract::{KnownCaller, Parameters};
 use super::list::{PageParams, list_args};
 use super::openapi::tag;
@@ -75,11 +76,11 @@ async fn list_members(
 async fn get_member(
     KnownCaller(ctx): KnownCaller,
     parameters: Parameters,
-) -> Result<Json<MemberDetail>, Problem> {
+) -> Result<Tagged<MemberDetail>, Problem> {
     let (community, key): (CommunityKey, MemberKey) =
         parameters.read(|given| (given.segment("community_key"), given.segment("member_key")))?;
     let member = member::get(&ctx, &community, &key).await?;
-    Ok(Json(detail(&ctx, member).await?))
+    Ok(detail(&ctx, member).await?)
 }
 
 /// Find a member by user id
@@ -96,11 +97,11 @@ async fn get_member(
 async fn get_member_by_user_id(
     KnownCaller(ctx): KnownCaller,
     parameters: Parameters,
-) -> Result<Json<MemberDetail>, Problem> {
+) -> Result<Tagged<MemberDetail>, Problem> {
     let (community, user_id): (CommunityKey, UserId) =
         parameters.read(|given| (given.segment("community_key"), given.segment("user_id")))?;
     let member = member::get_by_user_id(&ctx, &community, &user_id).await?;
-    Ok(Json(detail(&ctx, member).await?))
+    Ok(detail(&ctx, member).await?)
 }
 
 /// List the delivery points of a member
@@ -122,8 +123,8 @@ async fn list_delivery_points_of_member(
     Ok(Json(DeliveryPoints { delivery_points: views(points) }))
 }
 
-async fn detail(ctx: &Ctx, member: Member) -> ServiceResult<MemberDetail> {
+async fn detail(ctx: &Ctx, member: Member) -> ServiceResult<Tagged<MemberDetail>> {
     let mut points = delivery_point::of_members(ctx, &[member.id]).await?;
     let points = points.remove(&member.id).unwrap_or_default();
-    Ok(MemberDetail::of(member, points))
+    Ok(Tagged::of(member, |member| MemberDetail::of(member, points)))
 }

@@ -1,5 +1,6 @@
 //! The REST door: extract, ask a service, show a view. Nothing is decided here.
 
+mod answer;
 mod assets;
 mod communities;
 mod delivery_points;
@@ -14,6 +15,7 @@ mod openapi;
 mod search;
 mod user;
 mod views;
+mod writes;
 
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
@@ -37,5 +39,6 @@ fn routes() -> OpenApiRouter<AppState> {
         .merge(assets::router())
         .merge(search::router())
         .merge(lookup::router())
+        .merge(writes::router())
         .merge(import_export::router())
 }

@@ -7,6 +7,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use super::meta;
 use super::views::problem::{
     ErrorResponse, ImportRefused, ImportUnprocessable, InvalidValue, ValidationErrorResponse,
+    WriteUnprocessable,
 };
 
 /// How operations are grouped.
@@ -15,6 +16,7 @@ pub(super) mod tag {
     pub(in crate::rest) const USER: &str = "Self-service";
     pub(in crate::rest) const BROWSING: &str = "Browsing";
     pub(in crate::rest) const LOOKUP: &str = "Lookup";
+    pub(in crate::rest) const WRITES: &str = "Writes";
     pub(in crate::rest) const IMPORT_EXPORT: &str = "Import and export";
 }
 
@@ -34,10 +36,11 @@ pub(super) mod tag {
         (name = tag::USER, description = "What callers may see of themselves. Any valid token"),
         (name = tag::BROWSING, description = "Everything that is stored. Grant `rec-registry.read`"),
         (name = tag::LOOKUP, description = "By an identifier, across communities; only active members hold anything. Grant `rec-registry.lookup`"),
+        (name = tag::WRITES, description = "One change at a time; what a write does not name stays as it is. `If-Match` with the ETag of a member, an asset or a community refuses to overwrite what somebody else changed. Each has its own grant"),
         (name = tag::IMPORT_EXPORT, description = "Bundles in and out. Grants `rec-registry.import` and `rec-registry.export`"),
     ),
     // The derived responses name these schemas without bringing them along.
-    components(schemas(ErrorResponse, ImportRefused, ImportUnprocessable, InvalidValue, ValidationErrorResponse)),
+    components(schemas(ErrorResponse, ImportRefused, ImportUnprocessable, InvalidValue, ValidationErrorResponse, WriteUnprocessable)),
     security(("bearer" = [])),
     modifiers(&Bearer),
 )]

@@ -94,6 +94,17 @@ impl Ctx {
         Ok(self.snapshot.get_or_try_init(|| self.store.snapshot()).await?)
     }
 
+    /// Lets this request see what is committed by now, its own writes among it.
+    ///
+    /// # Errors
+    /// When there is no connection to the database.
+    pub async fn look_again(&self) -> Result<()> {
+        match self.snapshot.get() {
+            Some(snapshot) => Ok(self.store.look_again(snapshot).await?),
+            None => Ok(()),
+        }
+    }
+
     /// Where a use case that has one statement only reads: without the cost of a transaction, unless the
     /// request asks for several use cases and reads them as one.
     pub(super) async fn read_once(&self) -> Result<Handle> {

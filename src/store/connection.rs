@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use super::changes::{Changes, Watcher, notify};
-use super::handle::WriteTransaction;
+use super::handle::{Snapshot, WriteTransaction};
 use super::{Handle, Result, StoreError};
 use crate::domain::change::CommunityChange;
 
@@ -116,6 +116,21 @@ impl Store {
     /// # Errors
     /// When there is no connection.
     pub async fn snapshot(&self) -> Result<Handle> {
+        Ok(Handle::Snapshot(Arc::new(Snapshot::new(self.begin_reading().await?))))
+    }
+
+    /// Lets a snapshot see what is committed by now.
+    ///
+    /// # Errors
+    /// When there is no connection.
+    pub async fn look_again(&self, handle: &Handle) -> Result<()> {
+        if let Handle::Snapshot(snapshot) = handle {
+            snapshot.replace(self.begin_reading().await?);
+        }
+        Ok(())
+    }
+
+    async fn begin_reading(&self) -> Result<DatabaseTransaction> {
         let options = match self.backend() {
             DbBackend::Sqlite => TransactionOptions {
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
@@ -127,7 +142,7 @@ impl Store {
                 ..TransactionOptions::default()
             },
         };
-        Ok(Handle::Transaction(Arc::new(self.pool.begin_with_options(options).await?)))
+        Ok(self.pool.begin_with_options(options).await?)
     }
 
     /// Does `work` in one transaction, which is committed when it succeeds and leaves nothing behind

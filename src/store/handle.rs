@@ -1,7 +1,7 @@
 //! Where statements go: to the pool, into the transaction that a request reads from, or into the one
 //! that writes.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
@@ -16,10 +16,29 @@ use crate::domain::change::CommunityChange;
 pub enum Handle {
     /// Each statement for itself.
     Pool(DatabaseConnection),
-    /// All in one transaction.
-    Transaction(Arc<DatabaseTransaction>),
+    /// All in one snapshot.
+    Snapshot(Arc<Snapshot>),
     /// All in the transaction of one write.
     Write(Arc<WriteTransaction>),
+}
+
+/// The registry as it was at one moment, until it is looked at again.
+pub struct Snapshot(RwLock<Arc<DatabaseTransaction>>);
+
+impl Snapshot {
+    /// What a transaction sees.
+    pub(super) fn new(transaction: DatabaseTransaction) -> Self {
+        Self(RwLock::new(Arc::new(transaction)))
+    }
+
+    /// Sees from now on what another transaction sees.
+    pub(super) fn replace(&self, transaction: DatabaseTransaction) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(transaction);
+    }
+
+    fn transaction(&self) -> Arc<DatabaseTransaction> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// A write on its way, and what it announced.
@@ -60,7 +79,10 @@ macro_rules! delegate {
     ($handle:expr, $connection:ident => $call:expr) => {
         match $handle {
             Handle::Pool($connection) => $call,
-            Handle::Transaction($connection) => $call,
+            Handle::Snapshot(snapshot) => {
+                let $connection = snapshot.transaction();
+                $call
+            }
             Handle::Write(write) => {
                 let $connection = &write.transaction;
                 $call

@@ -46,7 +46,7 @@ impl Fixture {
         let now = Timestamp::from_micros(now);
         self.store
             .write(|handle| async move {
-                let plan = Plan::make(&handle, graph, now).await?;
+                let plan = Plan::replace(&handle, graph, now).await?;
                 plan.clear(&handle).await?;
                 plan.fill(&handle).await?;
                 Ok::<_, StoreError>(plan.unchanged)
@@ -264,7 +264,7 @@ async fn the_loser_of_a_race_for_a_sensor_is_told_so() {
         .write(|handle| {
             let other = &other;
             async move {
-                let plan = Plan::make(&handle, other, Timestamp::from_micros(1)).await?;
+                let plan = Plan::replace(&handle, other, Timestamp::from_micros(1)).await?;
                 plan.fill(&handle).await
             }
         })

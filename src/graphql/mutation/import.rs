@@ -30,8 +30,10 @@ impl Import {
         )]
         force: Option<bool>,
     ) -> Result<Option<MultiImportReport>> {
+        let scope = Scope::of(context)?;
         let options = ImportOptions { dry_run, force };
-        let report = import(Scope::of(context)?.ctx(), Bytes::from(yaml), Format::Yaml, options).await?;
+        let report = import(scope.ctx(), Bytes::from(yaml), Format::Yaml, options).await?;
+        scope.after_write().await?;
         Ok(Some(report.into()))
     }
 
@@ -49,8 +51,10 @@ impl Import {
         )]
         force: Option<bool>,
     ) -> Result<Option<MultiImportReport>> {
+        let scope = Scope::of(context)?;
         let options = ImportOptions { dry_run, force };
-        let report = import(Scope::of(context)?.ctx(), file.0, Format::Yaml, options).await?;
+        let report = import(scope.ctx(), file.0, Format::Yaml, options).await?;
+        scope.after_write().await?;
         Ok(Some(report.into()))
     }
 
@@ -68,9 +72,11 @@ impl Import {
         )]
         force: Option<bool>,
     ) -> Result<Option<ImportReport>> {
+        let scope = Scope::of(context)?;
         let options = ImportOptions { dry_run, force };
         let body = Bytes::from(bundle.into_string());
-        let report = import(Scope::of(context)?.ctx(), body, Format::Json, options).await?;
+        let report = import(scope.ctx(), body, Format::Json, options).await?;
+        scope.after_write().await?;
         let report = report.reports.into_iter().next();
         Ok(Some(report.ok_or_else(|| Error::internal("an import of one bundle has no report"))?.into()))
     }

@@ -36,6 +36,27 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     }
 }
 
+impl JsonBody {
+    /// What the body says.
+    ///
+    /// # Errors
+    /// When it is not JSON; the error names every key that stands twice.
+    pub fn node(&self) -> Result<Node, Error> {
+        let read = Node::from_json(&self.0)
+            .map_err(|error| Error::invalid("json_invalid", &["body"], error.to_string(), None))?;
+        if read.duplicate_keys.is_empty() {
+            return Ok(read.node);
+        }
+        let problems = read.duplicate_keys.into_iter().map(|path| FieldError {
+            rule: "duplicate_key",
+            location: vec!["body".to_owned(), path],
+            message: "the key stands twice".to_owned(),
+            input: None,
+        });
+        Err(Error::InvalidInput(problems.collect()))
+    }
+}
+
 fn may_be_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE) else { return true };
     let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();

@@ -3,8 +3,10 @@
 
 mod body;
 mod caller;
+mod conditions;
 mod parameters;
 
 pub use body::{IdList, JsonBody, RawBody};
 pub use caller::KnownCaller;
+pub use conditions::{IfMatch, Retry};
 pub use parameters::{Given, Parameters};

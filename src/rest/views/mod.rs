@@ -14,3 +14,4 @@ pub mod search;
 pub mod stats;
 pub mod user;
 pub mod words;
+pub mod write;

@@ -131,6 +131,39 @@ pub enum Invalid {
     Invalid(ValidationErrorResponse),
 }
 
+/// What a write may answer whose body is held to rules of the model.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub enum WriteUnprocessable {
+    /// A rule of the model does not allow the value: its code.
+    Rule(ErrorResponse),
+    /// Values that do not fit their types or bounds.
+    Invalid(ValidationErrorResponse),
+}
+
+/// What a write may answer beside what it did.
+#[derive(IntoResponses)]
+pub enum NotWritten {
+    /// The community, or what is to change in it, does not exist, or not for the caller.
+    #[response(status = 404)]
+    NotFound(ErrorResponse),
+    /// The registry as it stands does not allow it; `code` says what is in the way.
+    #[response(status = 409)]
+    Conflict(ErrorResponse),
+    /// It is not what `If-Match` says any more: `changed`.
+    #[response(status = 412)]
+    Changed(ErrorResponse),
+    /// The body is larger than the limit.
+    #[response(status = 413)]
+    TooLarge(ErrorResponse),
+    /// The body is not JSON by its own account.
+    #[response(status = 415)]
+    WrongType(ErrorResponse),
+    /// The request is not as it should be.
+    #[response(status = 422)]
+    Unprocessable(WriteUnprocessable),
+}
+
 /// What an import may answer.
 #[derive(IntoResponses)]
 pub enum NotImported {

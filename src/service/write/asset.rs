@@ -9,6 +9,7 @@ use crate::domain::asset::{Asset, AssetContent};
 use crate::domain::error::Error;
 use crate::domain::grant::Operation;
 use crate::domain::identifier::{AssetKey, CommunityKey, MemberKey};
+use crate::domain::member::Member;
 use crate::domain::node::Node;
 use crate::domain::precondition::Seen;
 use crate::service::asset::not_found;
@@ -47,7 +48,7 @@ pub async fn put(
     .await
 }
 
-/// Takes an asset from a member, for good. Needs the grant `assets.write`.
+/// Takes an asset from a member, for good, and returns the member. Needs the grant `assets.write`.
 ///
 /// # Errors
 /// Unauthenticated, forbidden, not found; changed since it was seen; a failure of the database.
@@ -57,7 +58,7 @@ pub async fn remove(
     owner: &MemberKey,
     key: &AssetKey,
     seen: &Seen,
-) -> Result<()> {
+) -> Result<Member> {
     authorise(ctx, &[Operation::WriteAssets], community)?;
     in_community(ctx, community, |edit| {
         Box::pin(async move {
@@ -69,7 +70,9 @@ pub async fn remove(
             unless_changed(seen, current)?;
             let mut wanted = stored.graph();
             wanted.assets.retain(|asset| asset.key != *key);
-            edit.save_member(MemberEdit { stored: Some(stored), wanted: Some(wanted) }).await
+            let owner = stored.member.clone();
+            edit.save_member(MemberEdit { stored: Some(stored), wanted: Some(wanted) }).await?;
+            Ok(owner)
         })
     })
     .await

@@ -1,0 +1,84 @@
+//! What a mutation is given, in the words of a bundle, which the services read.
+
+use crate::domain::closed_set::ClosedSet;
+use crate::domain::error::Error;
+use crate::domain::node::{Entries, Node};
+use crate::domain::precondition::Seen;
+use crate::graphql::scalar::Json;
+
+/// The fields of a body. What is not given is not there.
+#[derive(Default)]
+pub struct Fields(Entries);
+
+impl Fields {
+    /// Adds a text.
+    pub fn text(mut self, key: &str, text: impl Into<Option<String>>) -> Self {
+        self.0.extend(text.into().map(|text| (key.to_owned(), Node::Text(text))));
+        self
+    }
+
+    /// Adds a word of a closed set.
+    pub fn word<W: ClosedSet>(self, key: &str, word: Option<impl Into<W>>) -> Self {
+        self.text(key, word.map(|word| word.into().as_str().to_owned()))
+    }
+
+    /// Adds a truth value.
+    pub fn flag(mut self, key: &str, flag: Option<bool>) -> Self {
+        self.0.extend(flag.map(|flag| (key.to_owned(), Node::Bool(flag))));
+        self
+    }
+
+    /// Adds a list of texts.
+    pub fn texts(self, key: &str, texts: Option<Vec<String>>) -> Self {
+        self.node(key, texts.map(|texts| Node::List(texts.into_iter().map(Node::Text).collect())))
+    }
+
+    /// Adds anything.
+    pub fn node(mut self, key: &str, node: impl Into<Option<Node>>) -> Self {
+        self.0.extend(node.into().map(|node| (key.to_owned(), node)));
+        self
+    }
+
+    /// Adds free data.
+    ///
+    /// # Errors
+    /// When it is nested too deep.
+    pub fn json(self, key: &str, json: Option<Json>) -> Result<Self, Error> {
+        let node = json.map(|json| read(key, json)).transpose()?;
+        Ok(self.node(key, node))
+    }
+
+    /// Adds the entries of free data beside the fields, where a bundle has them.
+    ///
+    /// # Errors
+    /// When it is no object, is nested too deep, or names a field that has an argument of its own.
+    pub fn beside(mut self, field: &'static str, json: Option<Json>, known: &[&str]) -> Result<Self, Error> {
+        let refused = |message: &str| Error::invalid("extra", &["input", field], message, None);
+        match json.map(|json| read(field, json)).transpose()? {
+            None | Some(Node::Null) => Ok(self),
+            Some(Node::Map(entries)) => {
+                if let Some((key, _)) = entries.iter().find(|(key, _)| known.contains(&key.as_str())) {
+                    return Err(refused(&format!("`{key}` has a field of its own")));
+                }
+                self.0.extend(entries);
+                Ok(self)
+            }
+            Some(_) => Err(refused("an object")),
+        }
+    }
+
+    /// The body.
+    pub fn into_node(self) -> Node {
+        Node::Map(self.0)
+    }
+}
+
+fn read(field: &str, json: Json) -> Result<Node, Error> {
+    let read = Node::from_json(json.into_string().as_bytes());
+    Ok(read.map_err(|error| Error::invalid("json_invalid", &["input", field], error.to_string(), None))?.node)
+}
+
+/// What the caller has seen.
+pub fn seen(expected_version: Option<i64>) -> Seen {
+    expected_version.map_or(Seen::Unsaid, Seen::Version)
+}

@@ -1,0 +1,54 @@
+//! Answers with the entity tag that a write may name again.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::domain::precondition::Versioned;
+use crate::domain::retry::Answer;
+use crate::service::write::Outcome;
+
+/// A view of something that has an entity tag.
+pub struct Tagged<T> {
+    entity_tag: String,
+    view: T,
+}
+
+impl<T> Tagged<T> {
+    /// The view of a thing.
+    pub fn of<V: Versioned>(thing: V, view: impl FnOnce(V) -> T) -> Self {
+        Self { entity_tag: thing.entity_tag(), view: view(thing) }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Tagged<T> {
+    fn into_response(self) -> Response {
+        with_tag(Json(self.view).into_response(), Some(&self.entity_tag))
+    }
+}
+
+fn with_tag(mut response: Response, entity_tag: Option<&str>) -> Response {
+    if let Some(tag) = entity_tag.and_then(|tag| HeaderValue::try_from(tag).ok()) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// An answer that can be kept: a status and a JSON view.
+pub fn kept(status: StatusCode, entity_tag: Option<String>, view: &impl Serialize) -> Answer {
+    // A view has no key that is no text, the one thing that JSON cannot write.
+    let body = serde_json::to_string(view).unwrap_or_default();
+    Answer { status: status.as_u16(), entity_tag, body }
+}
+
+/// What the caller is answered, now or again.
+pub fn answered<T>(outcome: Outcome<T>, answer: fn(&T) -> Answer) -> Response {
+    let answer = match outcome {
+        Outcome::Done(done) => answer(&done),
+        Outcome::Repeated(answer) => answer,
+    };
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let headers = [(header::CONTENT_TYPE, "application/json")];
+    with_tag((status, headers, answer.body).into_response(), answer.entity_tag.as_deref())
+}
