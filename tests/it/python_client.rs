@@ -1,5 +1,5 @@
 //! The public Python client reads everything: each generated operation parses its answer, in the oldest and in the newest
-//! version that is in use. `tests/python/read_everything.py` says what "everything" is.
+//! version that is in use; and the newest writes everything. `tests/python/` says what "everything" is.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,6 +27,32 @@ on_both_databases! {
         let alice = provider.user_token("RS256", "alice", "").await;
         read_everything_from(&mut server, &alice, "2.2.0").await;
     }
+
+    async fn celine_sdk_2_2_writes_everything(database: TestDatabase) {
+        write_everything(&database, "2.2.0").await;
+    }
+}
+
+async fn write_everything(database: &TestDatabase, version: &str) {
+    let Some(python) = python(version).await else { return };
+    let mut server = Server::start(database.directory(), &database.url).await;
+    let [base_url, admin] = [server.base_url(), server.token()].map(str::to_owned);
+    let mut write = Command::new(python);
+    write.arg(folder().join("write_everything.py")).args(["--base-url", &base_url, "--admin-token", &admin]);
+    let outcome = tokio::task::spawn_blocking(move || run(&mut write)).await.expect("the script is run");
+    outcome.unwrap_or_else(|output| panic!("{output}\n{}", server.account()));
+}
+
+/// The interpreter with a version of the client; none when it is not to be had here, which is said loudly.
+async fn python(version: &str) -> Option<PathBuf> {
+    match environment(version).await {
+        Ok(python) => Some(python),
+        Err(reason) => {
+            missing("the Python client", &reason);
+            assert!(!must_be_complete(), "{reason}");
+            None
+        }
+    }
 }
 
 async fn read_everything(database: &TestDatabase, version: &str) {
@@ -37,14 +63,7 @@ async fn read_everything(database: &TestDatabase, version: &str) {
 
 /// Reads everything as the administrator of a server and as Alice, who has this token.
 async fn read_everything_from(server: &mut Server, alice: &str, version: &str) {
-    let python = match environment(version).await {
-        Ok(python) => python,
-        Err(reason) => {
-            missing("the Python client", &reason);
-            assert!(!must_be_complete(), "{reason}");
-            return;
-        }
-    };
+    let Some(python) = python(version).await else { return };
     let script = folder().join("read_everything.py");
     let mut read = Command::new(python);
     read.arg(script).args(["--base-url", server.base_url(), "--admin-token", server.token()]);

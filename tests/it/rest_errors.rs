@@ -23,6 +23,16 @@ fn operations() -> Vec<(Method, String, bool)> {
     found
 }
 
+/// The grant that a route needs which changes nothing, or everything.
+fn of_reading(path: &str) -> &'static str {
+    match path {
+        "/admin/import" | "/admin/import/yaml" => "rec-registry.import",
+        "/admin/export" => "rec-registry.export",
+        path if path.starts_with("/admin/lookup") => "rec-registry.lookup",
+        _ => "rec-registry.read",
+    }
+}
+
 on_both_databases! {
     async fn every_route_but_those_about_the_process_needs_a_token(app: TestApp) {
         for (method, path, needs_token) in operations() {
@@ -40,14 +50,29 @@ on_both_databases! {
 
     async fn every_admin_route_needs_its_grant(app: TestApp) {
         for (method, path, _) in operations().into_iter().filter(|(_, path, _)| path.starts_with("/admin")) {
-            let required = match path.as_str() {
-                "/admin/import" | "/admin/import/yaml" => "rec-registry.import",
-                "/admin/export" => "rec-registry.export",
-                path if path.starts_with("/admin/lookup") => "rec-registry.lookup",
-                _ => "rec-registry.read",
+            let required = match (&method, path.as_str()) {
+                (&Method::DELETE, "/admin/communities/x") => "rec-registry.community.delete",
+                (&Method::PUT | &Method::DELETE, path) if path.contains("/assets/") => "rec-registry.assets.write",
+                (&Method::PUT | &Method::DELETE, path) if path.contains("/delivery-points/") => {
+                    "rec-registry.members.delivery_points.write"
+                }
+                (&Method::PUT, path) if path.ends_with("/name") => "rec-registry.members.name.write",
+                (&Method::PUT, path) if path.ends_with("/role") => "rec-registry.members.role.write",
+                (&Method::PUT, path) if path.ends_with("/area") => "rec-registry.members.area.write",
+                (&Method::PATCH, path) if path.ends_with("/profile") => "rec-registry.members.profile.write",
+                (&Method::POST | &Method::PATCH | &Method::DELETE, path) if path.starts_with("/admin/communities/x/members") => {
+                    "rec-registry.members.write"
+                }
+                (&Method::PUT | &Method::PATCH | &Method::DELETE, _) => "rec-registry.community.write",
+                (_, path) if path.ends_with("/rename") => "rec-registry.community.write",
+                (_, path) => of_reading(path),
             };
-            let others = ["read", "lookup", "import", "export"].map(|name| format!("rec-registry.{name}"));
-            let others: Vec<&str> = others.iter().map(String::as_str).filter(|scope| *scope != required).collect();
+            let others = ["read", "lookup", "import", "export", "members.purge", "community.delete", "community.write",
+                "members.write", "assets.write"];
+            // What is needed is included in what is wider.
+            let is_wider = |scope: &str| scope == required || (scope == "rec-registry.members.write" && required.starts_with("rec-registry.members."));
+            let others = others.map(|name| format!("rec-registry.{name}"));
+            let others: Vec<&str> = others.iter().map(String::as_str).filter(|scope| !is_wider(scope)).collect();
             let answer = app.request(method.clone(), &path).body("application/json", "[]").bearer(&others.join(" ")).await;
             assert_eq!(
                 answer.json(403),

@@ -111,9 +111,29 @@ impl TestApp {
         self.request(Method::GET, path)
     }
 
+    /// A request with a body of JSON.
+    pub fn json(&self, method: Method, path: impl Into<String>, body: &Value) -> Asked {
+        self.request(method, path).body("application/json", body.to_string())
+    }
+
     /// A POST of JSON.
     pub fn post_json(&self, path: impl Into<String>, body: &Value) -> Asked {
-        self.request(Method::POST, path).body("application/json", body.to_string())
+        self.json(Method::POST, path, body)
+    }
+
+    /// A PUT of JSON.
+    pub fn put_json(&self, path: impl Into<String>, body: &Value) -> Asked {
+        self.json(Method::PUT, path, body)
+    }
+
+    /// A PATCH of JSON.
+    pub fn patch_json(&self, path: impl Into<String>, body: &Value) -> Asked {
+        self.json(Method::PATCH, path, body)
+    }
+
+    /// A DELETE.
+    pub fn delete(&self, path: impl Into<String>) -> Asked {
+        self.request(Method::DELETE, path)
     }
 
     /// A POST of YAML.
@@ -229,6 +249,39 @@ impl Answer {
     pub fn json(&self, status: u16) -> Value {
         let text = self.text(status);
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}: {text}", self.what))
+    }
+
+    /// The code of a refusal, under this status, which has a sentence beside it and nothing else.
+    #[track_caller]
+    pub fn code(&self, status: u16) -> String {
+        let body = self.json(status);
+        assert!(body["detail"].is_string(), "{}: {body}", self.what);
+        assert_eq!(body.as_object().map(serde_json::Map::len), Some(2), "{}: {body}", self.what);
+        body["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The places of what does not fit, under 422.
+    #[track_caller]
+    pub fn invalid(&self) -> Vec<String> {
+        let body = self.json(422);
+        assert_eq!(body["code"], "validation_error", "{}: {body}", self.what);
+        let place = |one: &Value| {
+            assert!(one["msg"].is_string() && one["type"].is_string(), "{one}");
+            let steps = one["loc"].as_array().expect("a location").iter();
+            steps.map(|step| step.as_str().unwrap_or_default()).collect::<Vec<_>>().join(".")
+        };
+        body["detail"].as_array().expect("problems").iter().map(place).collect()
+    }
+
+    /// The reasons of the errors of a GraphQL answer, in order.
+    #[track_caller]
+    pub fn reasons(&self) -> Vec<String> {
+        let answer: Value = serde_json::from_slice(&self.body).expect("JSON");
+        let errors = answer["errors"].as_array().unwrap_or_else(|| panic!("no errors: {answer:#}"));
+        errors
+            .iter()
+            .map(|error| error["extensions"]["reason"].as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 
     /// The body as text, under this status.
