@@ -42,5 +42,6 @@ mod slow_clients;
 mod stats;
 mod support;
 mod write_conditions;
+mod write_model;
 mod write_races;
 mod write_siblings;

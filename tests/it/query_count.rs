@@ -38,6 +38,29 @@ async fn fill(app: &TestApp, members: usize) {
     assert_eq!(imported["importYaml"]["reports"].as_array().map(Vec::len), Some(2));
 }
 
+/// What a few writes on one member send to the database.
+async fn written(app: &TestApp) -> Vec<Vec<String>> {
+    let community = format!("/admin/communities/{}", Federation::community_key(0));
+    let members = app.get(format!("{community}/members?limit=1")).admin().await.json(200);
+    let member = format!("{community}/members/{}", members["items"][0]["key"].as_str().expect("a key"));
+    let writes = [
+        app.patch_json(&member, &json!({"name": "Changed"})),
+        app.put_json(
+            format!("{member}/assets/new"),
+            &json!({"asset_type": "meter", "name": "N", "sensor_id": "NEW"}),
+        ),
+        app.put_json(format!("{member}/delivery-points/NEW"), &json!({"type": "pod"})),
+        app.delete(format!("{member}/assets/new")),
+    ];
+    let mut sent = Vec::new();
+    for write in writes {
+        let (answer, statements) = app.counted(write.admin()).await;
+        assert!(answer.status.is_success(), "{answer:?}");
+        sent.push(statements);
+    }
+    sent
+}
+
 on_both_databases! {
     async fn the_number_of_statements_does_not_grow_with_the_number_of_rows(app: TestApp) {
         fill(&app, 5).await;
@@ -52,6 +75,17 @@ on_both_databases! {
         }
         assert_eq!(few, many);
         assert!(many[0] <= 5, "{} statements", many[0]);
+    }
+
+    async fn a_write_reads_what_it_changes_alone(app: TestApp) {
+        fill(&app, 5).await;
+        let few = written(&app).await;
+        fill(&app, 250).await;
+        let many = written(&app).await;
+        assert_eq!(few.iter().map(Vec::len).collect::<Vec<_>>(), many.iter().map(Vec::len).collect::<Vec<_>>());
+        for statements in many {
+            assert!(statements.len() <= 16, "{statements:#?}");
+        }
     }
 
     async fn a_total_that_is_not_selected_is_not_counted(app: TestApp) {

@@ -70,9 +70,7 @@ def new_member(community: str) -> models.MemberCreate:
             "type": "schema:Person",
             "did": f"did:web:example.org:{community}",
             "delivery_points": [{"id": f"{community}-1", "type": "pod"}],
-            "assets": {"meter": {"m": {"name": "M", "sensor_id": f"{community}-1"}}}
-            if community == "write-wrappers"
-            else {"meter": [{"key": "m", "name": "M", "sensor_id": f"{community}-1"}]},
+            "assets": {"meter": {"m": {"name": "M", "sensor_id": f"{community}-1"}}},
             "extra": {"joined": "2026-01-01"},
         }
     )

@@ -1,5 +1,9 @@
 //! Members come, change, leave and are erased.
 
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
 use super::body::{Body, merged_extra};
 use super::retry::{self, About, Once, Outcome};
 use super::{Edit, Step, authorise, in_community, unless_changed};
@@ -15,9 +19,8 @@ use crate::domain::node::{Entries, Node};
 use crate::domain::numbering;
 use crate::domain::precondition::Seen;
 use crate::service::{Ctx, Result};
-use crate::store::kept_answers;
 use crate::store::plan::{MemberEdit, StoredMember};
-use uuid::Uuid;
+use crate::store::{delivery_points, kept_answers, members};
 
 const CREATED: &[&str] = &[
     "key",
@@ -242,14 +245,15 @@ fn fields_of(part: Part, body: Node) -> Body {
 
 /// The type of a member stands in its `extra` where a client reads it.
 fn lift_type(fields: &mut Body) {
-    let Some(Node::Map(mut extra)) = fields.take("extra") else { return };
+    let Some(Node::Map(mut extra)) = fields.get("extra").cloned() else { return };
     if let Some(at) = extra.iter().position(|(key, _)| key == "type") {
         let (_, member_type) = extra.remove(at);
         if !fields.has("type") {
             fields.put("type", member_type);
         }
+        fields.take("extra");
+        fields.put("extra", Node::Map(extra));
     }
-    fields.put("extra", Node::Map(extra));
 }
 
 fn new_member(edit: &Edit, body: Node) -> Result<MemberGraph> {
@@ -264,7 +268,7 @@ fn new_member(edit: &Edit, body: Node) -> Result<MemberGraph> {
     problems.with(check_member(&key, Node::Map(entries), &area_keys(edit)))
 }
 
-fn area_keys(edit: &Edit) -> std::collections::HashSet<String> {
+fn area_keys(edit: &Edit) -> HashSet<String> {
     edit.community.content.areas.entries().into_iter().map(|(key, _)| key).collect()
 }
 
@@ -303,7 +307,8 @@ fn said_of(content: &MemberContent) -> Entries {
 
 /// A member as it is now.
 pub(super) async fn written(edit: &Edit, key: &MemberKey) -> Step<WrittenMember> {
-    let stored = StoredMember::by_key(&edit.handle, edit.community.id, key).await?;
-    let stored = stored.ok_or_else(|| Error::internal("a member that was written is not there"))?;
-    Ok(WrittenMember { member: stored.member, delivery_points: stored.points })
+    let member = members::by_key(&edit.handle, edit.community.id, key).await?;
+    let member = member.ok_or_else(|| Error::internal("a member that was written is not there"))?;
+    let mut points = delivery_points::of_members(&edit.handle, &[member.id]).await?;
+    Ok(WrittenMember { delivery_points: points.remove(&member.id).unwrap_or_default(), member })
 }

@@ -104,21 +104,27 @@ fn stays_a_boundary(content: &CommunityContent, id: &str, node: &Node) -> Result
     }
 }
 
-/// What names a node: areas by their grid nodes or their boundary, nodes above it and below it.
+/// What names a node: areas by their grid nodes or their boundary, nodes that name it as their parent or among
+/// their children, and the children that it names itself.
 fn users_of(content: &CommunityContent, id: &str) -> Vec<String> {
-    let names = |ids: &[String]| ids.iter().any(|named| named == id);
     let areas = content.areas().into_iter().filter(|area| {
-        names(&area.topology) || area.boundary.as_ref().is_some_and(|boundary| boundary.id == id)
+        let bounds = area.boundary.as_ref().is_some_and(|boundary| boundary.id == id);
+        bounds || area.topology.iter().any(|named| named == id)
     });
-    let topology = content.topology();
-    let below: Vec<String> =
-        topology.iter().find(|node| node.id == id).map(|node| node.children.clone()).unwrap_or_default();
-    let nodes = topology.iter().filter(|node| {
-        node.id != id
-            && (names(&node.children) || node.parent.as_deref() == Some(id) || below.contains(&node.id))
+    let nodes = content.topology.items();
+    let own = nodes.iter().find(|node| id_of(node) == Some(id));
+    let names = |node: &Node, id: &str| children_of(node).any(|child| child == id);
+    let users = nodes.iter().filter(|node| id_of(node) != Some(id)).filter(|node| {
+        let is_child = id_of(node).is_some_and(|child| own.is_some_and(|own| names(own, child)));
+        is_child || names(node, id) || node.get("parent").and_then(Node::as_text) == Some(id)
     });
-    let nodes: Vec<String> = nodes.map(|node| format!("the node {}", node.id)).collect();
-    areas.map(|area| format!("the area {}", area.key)).chain(nodes).collect()
+    let users = users.filter_map(id_of).map(|user| format!("the node {user}"));
+    areas.map(|area| format!("the area {}", area.key)).chain(users).collect()
+}
+
+/// The children that a node names itself.
+fn children_of(node: &Node) -> impl Iterator<Item = &str> {
+    node.get("children").and_then(Node::as_list).unwrap_or_default().iter().filter_map(Node::as_text)
 }
 
 fn in_use(users: &[String]) -> String {
