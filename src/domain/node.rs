@@ -129,6 +129,16 @@ impl Node {
         }
     }
 
+    /// How many levels of sequences and mappings stand one in the other.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        match self {
+            Self::List(items) => 1 + items.iter().map(Self::depth).max().unwrap_or(0),
+            Self::Map(entries) => 1 + entries.iter().map(|(_, value)| value.depth()).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// What kind of node this is, in a sentence: `a text`.
     #[must_use]
     pub fn kind(&self) -> &'static str {

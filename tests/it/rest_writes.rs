@@ -333,6 +333,18 @@ on_both_databases! {
         assert_eq!(app.patch_json("/admin/communities/nowhere", &json!({})).admin().await.code(404), "community_not_found");
     }
 
+    async fn what_is_nested_too_deep_for_an_export_is_refused(app: TestApp) {
+        with_samples(&app).await;
+        let nested = |levels: usize| format!("{{\"asset_type\": \"pv\", \"name\": \"N\", \"deep\": {}{}}}", "[".repeat(levels), "]".repeat(levels));
+        let put = |body: String| app.request(axum::http::Method::PUT, format!("{VALLEY}/members/gl-00001/assets/deep")).body("application/json", body).admin();
+        put(nested(55)).await.json(200);
+        let exported = app.export().await;
+        app.import(exported.clone()).await;
+        assert_eq!(app.export().await, exported);
+        assert_eq!(put(nested(56)).await.invalid(), ["body"]);
+        assert!(!put(nested(100_000)).await.invalid().is_empty());
+    }
+
     async fn a_community_goes_with_everything_in_it(app: TestApp) {
         with_samples(&app).await;
         let others = app.get("/admin/export?community=example_rec&community=south-rec").admin().await.text(200);

@@ -70,7 +70,7 @@ def new_member(community: str) -> models.MemberCreate:
             "type": "schema:Person",
             "did": f"did:web:example.org:{community}",
             "delivery_points": [{"id": f"{community}-1", "type": "pod"}],
-            "assets": {"meter": {"m": {"name": "M", "sensor_id": f"{community}-1"}}},
+            "assets": {"meter": {"m": {"name": "M", "sensor_id": f"{community}-1", "meter_type": "import"}}},
             "extra": {"joined": "2026-01-01"},
         }
     )

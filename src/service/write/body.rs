@@ -3,7 +3,10 @@
 use crate::bundle::Finding;
 use crate::domain::code::Code;
 use crate::domain::error::{Error, FieldError};
-use crate::domain::node::{Entries, Node};
+use crate::domain::node::{self, Entries, Node};
+
+/// Deepest nesting of a body, in levels: in a bundle, which has its own limit, it stands some levels deeper.
+const MAX_DEPTH: usize = node::MAX_DEPTH - 8;
 
 /// The fields of a body. A `null` is the same as a field that is not there.
 pub(super) struct Body {
@@ -20,6 +23,14 @@ impl Body {
     /// Any fields.
     pub(super) fn open(body: Node) -> Self {
         let (mut entries, mut problems) = (Entries::new(), Vec::new());
+        if body.depth() > MAX_DEPTH {
+            problems.push(problem(
+                "too_deep",
+                Vec::new(),
+                format!("at most {MAX_DEPTH} levels of nesting"),
+                None,
+            ));
+        }
         match body {
             Node::Map(given) => entries = given,
             other => problems.push(problem(
