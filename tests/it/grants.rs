@@ -1,6 +1,6 @@
 //! Who may do what: every route of REST, every root of GraphQL and every edge between its objects, with every grant, in the
-//! caller's own community and in another. What is expected is one table; an operation without a line fails, and so does a line
-//! without an operation.
+//! caller's own community and in another. What is expected is one table, that of the writes being in `write_grants`; an operation
+//! without a line fails, and so does a line without an operation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::support::app::{Answer, Asked};
 use crate::support::neighbours::{self, COMMUNITIES, USER};
 use crate::support::{TestApp, on_both_databases};
+use crate::write_grants;
 
 /// What an operation needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,6 +208,7 @@ const OTHER_TYPES: &[(&str, &str)] = &[
     ("Connection", "a page of the list that the edge before it opened"),
     ("Edge", "a row of such a page"),
     ("Report", "what an import answers to who may import"),
+    ("Payload", "what a write answers to who may write; edges lead on from there as from anywhere"),
     ("CommunityStats", "numbers without names, of what the edge before it opened"),
     ("SearchHit", "what a search shows was found within the reach of `read`"),
     ("DuplicateDeliveryPoint", "the answer to who may read"),
@@ -489,7 +491,8 @@ on_both_databases! {
         for (path, item) in document["paths"].as_object().expect("paths") {
             there.extend(item.as_object().expect("operations").keys().map(|method| format!("{} {path}", method.to_uppercase())));
         }
-        same("routes", &there, ROUTES.iter().map(|(route, ..)| *route));
+        let writes = write_grants::ROUTES.iter().map(|(route, ..)| route.split('?').next().unwrap_or(route));
+        same("routes", &there, ROUTES.iter().map(|(route, ..)| *route).chain(writes));
         neighbours::import(&app).await;
         for &line in ROUTES {
             let (route, needs, beyond) = line;
@@ -521,7 +524,9 @@ on_both_databases! {
             .iter()
             .flat_map(|root| types[*root].iter().map(move |(field, _)| format!("{root}.{field}")))
             .collect();
-        same("roots", &there, ROOTS.iter().map(|(root, ..)| *root).chain(OTHER_ROOTS.iter().map(|(root, _)| *root)));
+        let writes = write_grants::MUTATIONS.iter().map(|(root, ..)| *root);
+        let others = OTHER_ROOTS.iter().map(|(root, _)| *root);
+        same("roots", &there, ROOTS.iter().map(|(root, ..)| *root).chain(writes).chain(others));
         neighbours::import(&app).await;
         for &line in ROOTS {
             let (root, needs, _, template) = line;

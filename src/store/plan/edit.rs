@@ -1,7 +1,7 @@
 //! The plan of an edit: a few members become what they should be, and the community's own documents do.
 //! Whatever is not named stays as it is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use uuid::Uuid;
 
@@ -99,7 +99,7 @@ impl<'g> Plan<'g> {
         }
         self.change_assets(&stored.assets, wanted, id);
         let held = |graph: &MemberGraph| {
-            (graph.content.status == MemberStatus::Active).then(|| graph.held()).unwrap_or_default()
+            if graph.content.status == MemberStatus::Active { graph.held() } else { BTreeSet::new() }
         };
         if held(&stored.graph()) != held(wanted) {
             self.release_member(id);
