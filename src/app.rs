@@ -66,7 +66,7 @@ pub async fn serve(listener: TcpListener, router: Router, state: AppState) -> an
     let told = tokio::spawn(told);
     let mut also_stopping = stopping.clone();
     let sockets = state.sockets.clone();
-    let server = http::serve(listener, router, state.limits.head_timeout, async move {
+    let server = http::serve(listener, router, &state.limits, async move {
         _ = stopping.changed().await;
         sockets.stop();
     });

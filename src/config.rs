@@ -115,19 +115,39 @@ impl DatabaseUrl {
 
     /// Whether it is a PostgreSQL database on another machine behind a password that everybody knows.
     fn is_open_to_the_world(&self) -> bool {
-        let Ok(url) = reqwest::Url::parse(&self.0) else { return false };
+        let Some(Login { host, user, password: Some(password) }) = self.login() else { return false };
+        !is_local(&host)
+            && (password == user || WELL_KNOWN_PASSWORDS.contains(&password.to_lowercase().as_str()))
+    }
+
+    /// Whether it holds a password.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        self.login().is_some_and(|login| login.password.is_some())
+    }
+
+    /// Who asks PostgreSQL; none for SQLite.
+    fn login(&self) -> Option<Login> {
+        if self.0.starts_with("sqlite:") {
+            return None;
+        }
+        let url = reqwest::Url::parse(&self.0).ok()?;
         let option =
             |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-        let host = option("host").or_else(|| url.host_str().map(str::to_owned)).unwrap_or_default();
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let user = option("user").unwrap_or_else(|| decoded(url.username()));
-        let password = option("password").or_else(|| url.password().map(decoded));
-        !self.0.starts_with("sqlite:")
-            && !is_local(&host)
-            && password.is_some_and(|password| {
-                password == user || WELL_KNOWN_PASSWORDS.contains(&password.to_lowercase().as_str())
-            })
+        Some(Login {
+            host: option("host").or_else(|| url.host_str().map(str::to_owned)).unwrap_or_default(),
+            user: option("user").unwrap_or_else(|| decoded(url.username())),
+            password: option("password").or_else(|| url.password().map(decoded)),
+        })
     }
+}
+
+/// Who asks a PostgreSQL server.
+struct Login {
+    host: String,
+    user: String,
+    password: Option<String>,
 }
 
 /// Passwords of examples and images, in lower case.
@@ -328,6 +348,16 @@ pub struct HttpLimits {
     )]
     pub transfer_timeout: Duration,
 
+    /// Most connections at a time; more wait until one is closed
+    #[arg(
+        long,
+        env = "REC_REGISTRY_MAX_CONNECTIONS",
+        value_name = "N",
+        default_value_t = 8192,
+        value_parser = positive
+    )]
+    pub max_connections: usize,
+
     /// How long the head of a request may take: its path and headers
     #[arg(
         long,
@@ -384,6 +414,7 @@ impl Default for HttpLimits {
             max_body_mib: 64,
             request_timeout: Duration::from_secs(30),
             transfer_timeout: Duration::from_secs(600),
+            max_connections: 8192,
             head_timeout: Duration::from_secs(10),
             socket_init_timeout: Duration::from_secs(10),
             socket_ping_interval: Duration::from_secs(30),
@@ -519,7 +550,8 @@ pub enum LogFormat {
     Json,
 }
 
-/// Whose tokens a registry that serves takes, when nothing of its configuration leaves it open.
+/// Whose tokens a registry that serves takes, when nothing of its configuration leaves it open. `words` are those
+/// of the command line.
 ///
 /// # Errors
 /// Every reason for which it would be open, each a sentence that says what to set.
@@ -527,6 +559,7 @@ pub fn closed(
     auth: &AuthArgs,
     listen: SocketAddr,
     database_url: &DatabaseUrl,
+    words: &[String],
 ) -> Result<TokenRules, Vec<String>> {
     let given = |value: &Option<String>| value.clone().filter(|text| !text.trim().is_empty());
     let (issuer, audience) = (given(&auth.auth_issuer), given(&auth.auth_audience));
@@ -559,6 +592,13 @@ pub fn closed(
     if database_url.is_open_to_the_world() {
         reasons.push(
             "the database on another host has a password that everybody knows: give it another".to_owned(),
+        );
+    }
+    if database_url.has_password() && words.iter().any(|word| word.contains(database_url.expose())) {
+        reasons.push(
+            "the password of the database stands on the command line, where everybody on this machine can \
+             read it: set DATABASE_URL or DATABASE_URL_FILE instead"
+                .to_owned(),
         );
     }
     match (issuer, audience) {
@@ -639,12 +679,13 @@ mod tests {
     fn every_reason_for_being_open_is_named_at_once() {
         let everywhere = "0.0.0.0:8004".parse().expect("an address");
         let database = url("postgres://postgres:postgres@db.example.org/registry");
-        let reasons = closed(&auth(None, Some(" ")), everywhere, &database).expect_err("it is open");
+        let reasons = closed(&auth(None, Some(" ")), everywhere, &database, &[]).expect_err("it is open");
         assert_eq!(reasons.len(), 3, "{reasons:?}");
 
-        let reasons =
-            closed(&auth(Some("urn:rec-registry:dev"), None), everywhere, &database).expect_err("it is open");
-        assert_eq!(reasons.len(), 4, "{reasons:?}");
+        let words = ["serve".to_owned(), format!("--database-url={}", database.expose())];
+        let reasons = closed(&auth(Some("urn:rec-registry:dev"), None), everywhere, &database, &words)
+            .expect_err("it is open");
+        assert_eq!(reasons.len(), 5, "{reasons:?}");
     }
 
     #[test]
@@ -654,6 +695,7 @@ mod tests {
             &auth(Some("https://id.example.org"), Some("registry")),
             everywhere,
             &url("postgres://registry:9f-Kw2@db.example.org/registry"),
+            &["serve".to_owned()],
         );
         assert_eq!(rules.map(|rules| rules.audience), Ok("registry".to_owned()));
     }

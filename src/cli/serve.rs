@@ -13,7 +13,8 @@ use crate::graphql;
 /// Serve the registry.
 ///
 /// Refuses to start when it could be open: without an issuer and an audience of tokens, with the development
-/// key where other machines reach it, or on a database whose password everybody knows.
+/// key where other machines reach it, on a database whose password everybody knows, or with a password on the
+/// command line.
 #[derive(Debug, clap::Args)]
 pub struct Serve {
     /// Leave the schema of the database as it is.
@@ -34,7 +35,9 @@ impl Serve {
     /// When the registry could be open, the database or the address cannot be had, or serving fails.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let Self { no_migrate, database, auth, http } = self;
-        let rules = match closed(&auth, http.listen, database.url()) {
+        let words: Vec<String> =
+            std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        let rules = match closed(&auth, http.listen, database.url(), &words) {
             Ok(rules) => rules,
             Err(reasons) => {
                 bail!("refusing to start, since the registry could be open\n{}", listed(&reasons))

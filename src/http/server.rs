@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -14,9 +14,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
+
+use crate::config::HttpLimits;
 
 /// Most bytes of the head of a request: its method, path, query and headers.
 const MAX_HEAD_BYTES: usize = 256 * 1024;
@@ -25,27 +28,37 @@ const MAX_HEAD_BYTES: usize = 256 * 1024;
 const MAX_HEADERS: usize = 100;
 
 /// Takes connections until told to stop, then waits until those that are open have finished what runs. A
-/// connection whose next request does not say all of its head within `head_timeout` is closed.
+/// connection whose next request does not say all of its head within `head_timeout` is closed. Beyond
+/// `max_connections` nobody is taken, and the system's queue holds who asks, until a connection is closed.
 pub async fn serve(
     mut listener: TcpListener,
     router: Router,
-    head_timeout: Duration,
+    limits: &HttpLimits,
     stop: impl Future<Output = ()>,
 ) {
     let (connections, stopping) = (TaskTracker::new(), CancellationToken::new());
+    let places = Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS)));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(head_timeout)
+        .header_read_timeout(limits.head_timeout)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD_BYTES);
     tokio::pin!(stop);
     loop {
         // Waits a moment where a connection cannot be taken, as when there are too many open files.
-        let (stream, peer) = tokio::select! {
-            taken = Listener::accept(&mut listener) => taken,
+        let taken = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, Listener::accept(&mut listener).await)
+        };
+        let (place, (stream, peer)) = tokio::select! {
+            taken = taken => taken,
             () = &mut stop => break,
         };
-        connections.spawn(connection(http.clone(), stream, peer, router.clone(), stopping.clone()));
+        let connection = connection(http.clone(), stream, peer, router.clone(), stopping.clone());
+        connections.spawn(async move {
+            connection.await;
+            drop(place);
+        });
     }
     drop(listener);
     stopping.cancel();

@@ -1,8 +1,10 @@
 //! The OpenAPI document, made from the routes themselves.
 
 use utoipa::OpenApi as _;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::PathItem;
+use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Content, Header, OpenApi, Ref, Response};
 
 use super::meta;
 use super::views::problem::{
@@ -58,6 +60,32 @@ impl utoipa::Modify for Bearer {
     }
 }
 
+/// The name of the response to whoever asks too often.
+const RATE_LIMITED: &str = "RateLimited";
+
+/// Whoever asks with a token may ask too often, whichever route it is.
+fn describe_rate_limits(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        let PathItem { get, put, post, delete, patch, .. } = item;
+        for operation in [get, put, post, delete, patch].into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            if responses.contains_key("401") {
+                responses.insert("429".to_owned(), Ref::from_response_name(RATE_LIMITED).into());
+            }
+        }
+    }
+    let mut seconds = Header::new(Object::with_type(Type::Integer));
+    seconds.description = Some("After how many seconds to ask again".to_owned());
+    let mut response = Response::new(
+        "Asked more often than a configured limit allows: `rate_limited`. Without limits it never comes.",
+    );
+    response.headers.insert("Retry-After".to_owned(), seconds.into());
+    let body = Content::new(Some(Ref::from_schema_name("ErrorResponse")));
+    response.content.insert("application/json".to_owned(), body.into());
+    let components = document.components.get_or_insert_default();
+    components.responses.insert(RATE_LIMITED.to_owned(), response.into());
+}
+
 /// The document with the routes about the process alone.
 pub(super) fn document() -> OpenApi {
     Document::openapi().merge_from(meta::Description::openapi())
@@ -72,6 +100,7 @@ pub fn openapi() -> OpenApi {
         .into_iter()
         .map(|(path, item)| (path.replace("{*", "{"), item))
         .collect();
+    describe_rate_limits(&mut document);
     document
 }
 

@@ -29,6 +29,23 @@ async fn rest_of(stream: &mut TcpStream) -> String {
 }
 
 on_both_databases! {
+    async fn whoever_comes_when_all_places_are_taken_waits_for_one(database: TestDatabase) {
+        let words = ["--max-connections", "2", "--head-timeout", "30s"];
+        let server = Server::told(database.directory(), &database.url, &words).await;
+        let asks = |mut stream: TcpStream| async move {
+            let request = b"GET /health HTTP/1.1\r\nHost: registry\r\nConnection: close\r\n\r\n";
+            stream.write_all(request).await.expect("the request is sent");
+            rest_of(&mut stream).await
+        };
+        let first = connected(&server).await;
+        let _second = connected(&server).await;
+        let third = tokio::spawn(asks(connected(&server).await));
+        sleep(Duration::from_millis(300)).await;
+        assert!(!third.is_finished(), "a third connection is answered");
+        drop(first);
+        assert!(third.await.expect("an answer").starts_with("HTTP/1.1 200"));
+    }
+
     async fn a_head_that_does_not_come_to_its_end_is_not_waited_for(database: TestDatabase) {
         let server = patient(&database).await;
         let mut idle = Vec::new();

@@ -29,7 +29,7 @@ fn two_communities() -> String {
 }
 
 fn member(n: usize) -> String {
-    let community = if n % 2 == 0 { "one" } else { "two" };
+    let community = if n.is_multiple_of(2) { "one" } else { "two" };
     format!("/admin/communities/{community}/members/{community}-{}", n / 2)
 }
 
