@@ -7,6 +7,7 @@ pub mod asset;
 pub mod change;
 pub mod closed_set;
 pub mod code;
+pub mod columns;
 pub mod community;
 pub mod cursor;
 pub mod delivery_point;

@@ -8,6 +8,7 @@ use tokio::sync::OnceCell;
 use super::{Rates, Result};
 use crate::auth::Principal;
 use crate::domain::closed_set::MemberStatus;
+use crate::domain::columns::Columns;
 use crate::domain::error::{AuthenticationFailure, Error};
 use crate::domain::grant::{Operation, Reach};
 use crate::domain::identifier::CommunityKey;
@@ -27,17 +28,32 @@ pub struct Ctx {
     snapshot: Arc<OnceCell<Handle>>,
     /// Whether even a single statement reads from the snapshot.
     reads_as_one: bool,
+    columns: Columns,
 }
 
 impl Ctx {
     pub(super) fn new(store: Store, rates: Arc<Rates>, caller: Caller) -> Self {
-        Self { caller: Arc::new(caller), store, rates, snapshot: Arc::default(), reads_as_one: false }
+        Self {
+            caller: Arc::new(caller),
+            store,
+            rates,
+            snapshot: Arc::default(),
+            reads_as_one: false,
+            columns: Columns::all(),
+        }
     }
 
     /// The same context for a request that asks for several use cases: all of them read one snapshot.
     #[must_use]
     pub fn reading_as_one(self) -> Self {
         Self { reads_as_one: true, ..self }
+    }
+
+    /// The same context for a request that shows of free data these columns only. In what it reads all others
+    /// are empty; what it writes is read whole.
+    #[must_use]
+    pub fn reading(self, columns: Columns) -> Self {
+        Self { columns, ..self }
     }
 
     /// Who is asking.
@@ -91,7 +107,9 @@ impl Ctx {
 
     /// Where the statements of this request read: one snapshot for all of them.
     pub(super) async fn read(&self) -> Result<&Handle> {
-        Ok(self.snapshot.get_or_try_init(|| self.store.snapshot()).await?)
+        self.snapshot
+            .get_or_try_init(async || Ok::<_, Error>(self.store.snapshot().await?.reading(self.columns)))
+            .await
     }
 
     /// Lets this request see what is committed by now, its own writes among it.
@@ -111,7 +129,7 @@ impl Ctx {
         match self.snapshot.get() {
             Some(snapshot) => Ok(snapshot.clone()),
             None if self.reads_as_one => self.read().await.cloned(),
-            None => Ok(self.store.direct()),
+            None => Ok(self.store.direct().reading(self.columns)),
         }
     }
 

@@ -12,6 +12,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::{Ctx, Result, community};
 use crate::bundle::Writer;
 use crate::domain::code::Code;
+use crate::domain::columns::Columns;
 use crate::domain::community::CommunityRef;
 use crate::domain::error::Error;
 use crate::domain::filter::Filter;
@@ -43,7 +44,8 @@ pub struct Export {
 /// Unauthenticated, forbidden, the first key that names no community, or a failure of the database.
 pub async fn export(ctx: &Ctx, named: Option<Vec<CommunityKey>>) -> Result<Export> {
     let reach = ctx.authorise(Operation::Export)?;
-    let handle = ctx.read().await?.clone();
+    // A bundle is whole, whatever else the request shows.
+    let handle = ctx.read().await?.clone().reading(Columns::all());
     let chosen = choose(&handle, &reach, named).await?;
     let ids: Vec<_> = chosen.iter().map(|community| community.id).collect();
     let revisions = communities::revisions(&handle, &ids).await?;

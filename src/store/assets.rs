@@ -15,6 +15,7 @@ use super::table::{self, Among, Table};
 use super::{Handle, ListArgs, Result, Scope, scope, set};
 use crate::domain::asset::Asset;
 use crate::domain::closed_set::{AssetType, ClosedSet, MemberStatus};
+use crate::domain::columns::Columns;
 use crate::domain::cursor::{ListKind, SortValue};
 use crate::domain::filter::{AssetField, Filter};
 use crate::domain::grid::AreaSet;
@@ -66,6 +67,15 @@ impl Table for Asset {
 
     fn id_column() -> Column {
         Column::Id
+    }
+
+    fn free_columns() -> &'static [(Columns, Column)] {
+        &[
+            (Columns::ASSET_PROPERTIES, Column::Properties),
+            (Columns::ASSET_DEVICE, Column::Device),
+            (Columns::ASSET_RELATIONSHIPS, Column::Relationships),
+            (Columns::ASSET_EXTRA, Column::Extra),
+        ]
     }
 }
 
@@ -176,7 +186,7 @@ pub async fn by_ids(handle: &Handle, ids: &[Uuid]) -> Result<HashMap<Uuid, Asset
 pub async fn by_keys(handle: &Handle, keys: &[(Uuid, AssetKey)]) -> Result<HashMap<(Uuid, AssetKey), Asset>> {
     let (ids, texts) = table::split(keys.iter().map(|(id, key)| (*id, key.as_str())));
     let backend = handle.get_database_backend();
-    let mut select = table::rows::<Asset>();
+    let mut select = table::rows::<Asset>(handle);
     select
         .and_where(set::is_one_of_ids(backend, column(Column::CommunityId), &ids))
         .and_where(set::is_one_of_texts(backend, column(Column::Key), &texts));
@@ -189,7 +199,7 @@ pub async fn by_keys(handle: &Handle, keys: &[(Uuid, AssetKey)]) -> Result<HashM
 /// # Errors
 /// When the database fails.
 pub async fn by_key(handle: &Handle, community: Uuid, key: &AssetKey) -> Result<Option<Asset>> {
-    let mut select = table::rows::<Asset>();
+    let mut select = table::rows::<Asset>(handle);
     select
         .and_where(column(Column::CommunityId).eq(community))
         .and_where(column(Column::Key).eq(key.as_str()));
@@ -201,7 +211,7 @@ pub async fn by_key(handle: &Handle, community: Uuid, key: &AssetKey) -> Result<
 /// # Errors
 /// When the database fails.
 pub async fn of_member(handle: &Handle, member: Uuid, asset_type: Option<AssetType>) -> Result<Vec<Asset>> {
-    let mut select = table::rows::<Asset>();
+    let mut select = table::rows::<Asset>(handle);
     select.and_where(column(Column::MemberId).eq(member));
     if let Some(asset_type) = asset_type {
         select.and_where(column(Column::AssetType).eq(asset_type.as_str()));
@@ -214,7 +224,7 @@ pub async fn of_member(handle: &Handle, member: Uuid, asset_type: Option<AssetTy
 /// # Errors
 /// When the database fails.
 pub async fn of_members(handle: &Handle, members: &[Uuid]) -> Result<HashMap<Uuid, Vec<Asset>>> {
-    let mut select = table::rows::<Asset>();
+    let mut select = table::rows::<Asset>(handle);
     select.and_where(set::is_one_of_ids(handle.get_database_backend(), column(Column::MemberId), members));
     let mut found: HashMap<Uuid, Vec<Asset>> = HashMap::new();
     for asset in sorted_by_key(table::all::<Asset>(handle, &select).await?)? {
@@ -228,7 +238,7 @@ pub async fn of_members(handle: &Handle, members: &[Uuid]) -> Result<HashMap<Uui
 /// # Errors
 /// When the database fails.
 pub async fn by_sensor_id(handle: &Handle, community: Uuid, sensor: &SensorId) -> Result<Vec<Asset>> {
-    let mut select = table::rows::<Asset>();
+    let mut select = table::rows::<Asset>(handle);
     select
         .and_where(column(Column::CommunityId).eq(community))
         .and_where(column(Column::SensorId).eq(sensor.as_str()));
@@ -259,7 +269,7 @@ pub async fn active_by_user_ids(handle: &Handle, scope: &Scope, user_ids: &[&str
 }
 
 async fn active(handle: &Handle, scope: &Scope, condition: SimpleExpr) -> Result<Vec<Asset>> {
-    let mut select = table::rows::<Asset>();
+    let mut select = table::rows::<Asset>(handle);
     select.and_where(condition).and_where(is_active());
     if let Some(condition) =
         scope::includes(handle.get_database_backend(), scope, (Entity, Column::CommunityId))
@@ -280,7 +290,7 @@ pub async fn measured_by(
     let (ids, texts) = table::split(keys.iter().map(|(id, key)| (*id, key.as_str())));
     let backend = handle.get_database_backend();
     let measured = |column: asset_measure::Column| Expr::col((asset_measure::Entity, column));
-    let mut select = table::rows::<Asset>();
+    let mut select = table::rows::<Asset>(handle);
     select
         .join(
             JoinType::InnerJoin,
@@ -316,7 +326,7 @@ pub async fn meters_of_points(
 ) -> Result<HashMap<(Uuid, String), Vec<Asset>>> {
     let (ids, codes) = table::split(points.iter().map(|(id, code)| (*id, code.as_str())));
     let backend = handle.get_database_backend();
-    let mut select = table::rows::<Asset>();
+    let mut select = table::rows::<Asset>(handle);
     select
         .column((Entity, Column::PodFolded))
         .and_where(set::is_one_of_ids(backend, column(Column::MemberId), &ids))

@@ -16,6 +16,7 @@ use super::table::{self, Among, Table};
 use super::{Handle, ListArgs, Result, Scope, set};
 use crate::domain::change::CommunityChange;
 use crate::domain::closed_set::ChangeKind;
+use crate::domain::columns::Columns;
 use crate::domain::community::{Community, CommunityRef};
 use crate::domain::cursor::{ListKind, SortValue};
 use crate::domain::filter::{CommunityField, Filter};
@@ -71,6 +72,20 @@ impl Table for Community {
     fn id_column() -> Column {
         Column::Id
     }
+
+    fn free_columns() -> &'static [(Columns, Column)] {
+        &[
+            (Columns::COMMUNITY_LEGAL, Column::Legal),
+            (Columns::COMMUNITY_LINKS, Column::Links),
+            (Columns::COMMUNITY_CONTACT, Column::Contact),
+            (Columns::COMMUNITY_SETTINGS, Column::Settings),
+            (Columns::COMMUNITY_OPERATORS, Column::Operators),
+            (Columns::COMMUNITY_AREAS, Column::Areas),
+            (Columns::COMMUNITY_TOPOLOGY, Column::Topology),
+            (Columns::COMMUNITY_EXTRA, Column::Extra),
+            (Columns::COMMUNITY_ENVELOPE, Column::Envelope),
+        ]
+    }
 }
 
 /// One page of the communities of a scope.
@@ -101,7 +116,7 @@ pub async fn by_key(handle: &Handle, scope: &Scope, key: &CommunityKey) -> Resul
     if !scope.includes(key) {
         return Ok(None);
     }
-    let mut select = table::rows::<Community>();
+    let mut select = table::rows::<Community>(handle);
     select.and_where(table::column::<Community>(Column::Key).eq(key.as_str()));
     Ok(table::all(handle, &select).await?.pop())
 }
@@ -111,7 +126,7 @@ pub async fn by_key(handle: &Handle, scope: &Scope, key: &CommunityKey) -> Resul
 /// # Errors
 /// When the database fails.
 pub async fn locked(handle: &Handle, key: &CommunityKey) -> Result<Option<Community>> {
-    let mut select = table::rows::<Community>();
+    let mut select = table::rows::<Community>(handle);
     select
         .and_where(table::column::<Community>(Column::Key).eq(key.as_str()))
         // SQLite has one writer at a time, and no such words.

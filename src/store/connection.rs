@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use super::changes::{Changes, Watcher, notify};
-use super::handle::{Snapshot, WriteTransaction};
+use super::handle::WriteTransaction;
 use super::{Handle, Result, StoreError};
 use crate::domain::change::CommunityChange;
 
@@ -108,7 +108,7 @@ impl Store {
     /// Statements outside a transaction, each seeing what is committed when it runs.
     #[must_use]
     pub fn direct(&self) -> Handle {
-        Handle::Pool(self.pool.clone())
+        Handle::pool(self.pool.clone())
     }
 
     /// A read-only snapshot: every statement sees the registry as it was at the first one.
@@ -116,7 +116,7 @@ impl Store {
     /// # Errors
     /// When there is no connection.
     pub async fn snapshot(&self) -> Result<Handle> {
-        Ok(Handle::Snapshot(Arc::new(Snapshot::new(self.begin_reading().await?))))
+        Ok(Handle::snapshot(self.begin_reading().await?))
     }
 
     /// Lets a snapshot see what is committed by now.
@@ -124,7 +124,7 @@ impl Store {
     /// # Errors
     /// When there is no connection.
     pub async fn look_again(&self, handle: &Handle) -> Result<()> {
-        if let Handle::Snapshot(snapshot) = handle {
+        if let Some(snapshot) = handle.as_snapshot() {
             snapshot.replace(self.begin_reading().await?);
         }
         Ok(())
@@ -189,7 +189,7 @@ impl Store {
         };
         let transaction = self.pool.begin_with_options(options).await.map_err(StoreError::from)?;
         let write = Arc::new(WriteTransaction::new(transaction));
-        let outcome = work(Handle::Write(Arc::clone(&write))).await;
+        let outcome = work(Handle::write(Arc::clone(&write))).await;
         let (transaction, changes) = Arc::into_inner(write)
             .ok_or_else(|| StoreError::Database("a handle outlived its write transaction".to_owned()))?
             .into_parts();

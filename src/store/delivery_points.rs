@@ -14,6 +14,7 @@ use super::record::DeliveryPointRecord;
 use super::table::{self, Among, Table};
 use super::{Handle, ListArgs, Result, Scope, scope, set};
 use crate::domain::closed_set::MemberStatus;
+use crate::domain::columns::Columns;
 use crate::domain::cursor::{ListKind, SortValue};
 use crate::domain::delivery_point::DeliveryPoint;
 use crate::domain::filter::{DeliveryPointField, Filter};
@@ -55,6 +56,10 @@ impl Table for DeliveryPoint {
 
     fn id_column() -> Column {
         Column::Id
+    }
+
+    fn free_columns() -> &'static [(Columns, Column)] {
+        &[(Columns::DELIVERY_POINT_EXTRA, Column::Extra)]
     }
 }
 
@@ -149,7 +154,7 @@ async fn grouped<K: Eq + std::hash::Hash>(
     condition: SimpleExpr,
     key: impl Fn(&DeliveryPoint) -> K,
 ) -> Result<HashMap<K, Vec<DeliveryPoint>>> {
-    let mut select = table::rows::<DeliveryPoint>();
+    let mut select = table::rows::<DeliveryPoint>(handle);
     select.and_where(condition);
     let mut found: HashMap<K, Vec<DeliveryPoint>> = HashMap::new();
     for point in sorted(table::all(handle, &select).await?) {
@@ -167,7 +172,7 @@ pub async fn by_code(
     community: Uuid,
     code: &DeliveryPointCode,
 ) -> Result<Vec<DeliveryPoint>> {
-    let mut select = table::rows::<DeliveryPoint>();
+    let mut select = table::rows::<DeliveryPoint>(handle);
     select
         .and_where(column(Column::CommunityId).eq(community))
         .and_where(column(Column::CodeFolded).eq(code.folded()));
@@ -185,7 +190,7 @@ pub async fn active_by_code(
     scope: &Scope,
     code: &DeliveryPointCode,
 ) -> Result<Vec<DeliveryPoint>> {
-    let mut select = table::rows::<DeliveryPoint>();
+    let mut select = table::rows::<DeliveryPoint>(handle);
     select.and_where(column(Column::CodeFolded).eq(code.folded())).and_where(is_active());
     if let Some(condition) =
         scope::includes(handle.get_database_backend(), scope, (Entity, Column::CommunityId))

@@ -29,7 +29,7 @@ pub async fn of_community(
         .group_by_col(Column::CodeFolded)
         .and_having(Expr::cust("COUNT(*) > 1"))
         .take();
-    let mut select = table::rows::<DeliveryPoint>();
+    let mut select = table::rows::<DeliveryPoint>(handle);
     select
         .and_where(table::column::<DeliveryPoint>(Column::CommunityId).eq(community))
         .and_where(table::column::<DeliveryPoint>(Column::CodeFolded).in_subquery(twice));

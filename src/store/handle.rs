@@ -1,5 +1,5 @@
 //! Where statements go: to the pool, into the transaction that a request reads from, or into the one
-//! that writes.
+//! that writes. And which columns they read there.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -10,10 +10,17 @@ use sea_orm::{
 
 use super::{Result as StoreResult, StoreError};
 use crate::domain::change::CommunityChange;
+use crate::domain::columns::Columns;
 
-/// Where statements go. Cheap to clone.
+/// Where statements go, and what they read. Cheap to clone.
 #[derive(Clone)]
-pub enum Handle {
+pub struct Handle {
+    route: Route,
+    columns: Columns,
+}
+
+#[derive(Clone)]
+enum Route {
     /// Each statement for itself.
     Pool(DatabaseConnection),
     /// All in one snapshot.
@@ -60,6 +67,42 @@ impl WriteTransaction {
 }
 
 impl Handle {
+    /// Each statement for itself.
+    pub(super) fn pool(pool: DatabaseConnection) -> Self {
+        Self { route: Route::Pool(pool), columns: Columns::all() }
+    }
+
+    /// All in the snapshot that a transaction sees.
+    pub(super) fn snapshot(transaction: DatabaseTransaction) -> Self {
+        Self { route: Route::Snapshot(Arc::new(Snapshot::new(transaction))), columns: Columns::all() }
+    }
+
+    /// All in the transaction of one write.
+    pub(super) fn write(write: Arc<WriteTransaction>) -> Self {
+        Self { route: Route::Write(write), columns: Columns::all() }
+    }
+
+    /// The same way, on which statements read these columns of free data only: in place of the others rows
+    /// have empty mappings.
+    #[must_use]
+    pub fn reading(self, columns: Columns) -> Self {
+        Self { columns, ..self }
+    }
+
+    /// The columns of free data that statements read.
+    #[must_use]
+    pub fn columns(&self) -> Columns {
+        self.columns
+    }
+
+    /// The snapshot that statements go to, if they go to one.
+    pub(super) fn as_snapshot(&self) -> Option<&Snapshot> {
+        match &self.route {
+            Route::Snapshot(snapshot) => Some(snapshot),
+            Route::Pool(_) | Route::Write(_) => None,
+        }
+    }
+
     /// Announces that something of a community changed. Everybody who watches is told when the write is
     /// committed; nobody when it is not. To be called once a community and write, with its revision
     /// raised.
@@ -67,7 +110,7 @@ impl Handle {
     /// # Errors
     /// When this is no write.
     pub fn changed(&self, change: CommunityChange) -> StoreResult<()> {
-        let Self::Write(write) = self else {
+        let Route::Write(write) = &self.route else {
             return Err(StoreError::Database("a change was announced outside of a write".to_owned()));
         };
         write.changes.lock().unwrap_or_else(PoisonError::into_inner).push(change);
@@ -77,13 +120,13 @@ impl Handle {
 
 macro_rules! delegate {
     ($handle:expr, $connection:ident => $call:expr) => {
-        match $handle {
-            Handle::Pool($connection) => $call,
-            Handle::Snapshot(snapshot) => {
+        match &$handle.route {
+            Route::Pool($connection) => $call,
+            Route::Snapshot(snapshot) => {
                 let $connection = snapshot.transaction();
                 $call
             }
-            Handle::Write(write) => {
+            Route::Write(write) => {
                 let $connection = &write.transaction;
                 $call
             }

@@ -13,6 +13,7 @@ use super::record::MemberRecord;
 use super::table::{self, Among, Table};
 use super::{Handle, ListArgs, Result, Scope, keyset, scope, set};
 use crate::domain::closed_set::{ClosedSet, MemberStatus};
+use crate::domain::columns::Columns;
 use crate::domain::cursor::{ListKind, SortValue};
 use crate::domain::filter::{Filter, MemberField};
 use crate::domain::fold::folded;
@@ -65,6 +66,10 @@ impl Table for Member {
 
     fn id_column() -> Column {
         Column::Id
+    }
+
+    fn free_columns() -> &'static [(Columns, Column)] {
+        &[(Columns::MEMBER_EXTRA, Column::Extra)]
     }
 }
 
@@ -159,7 +164,7 @@ pub async fn by_keys(
 ) -> Result<HashMap<(Uuid, MemberKey), Member>> {
     let (ids, texts) = table::split(keys.iter().map(|(id, key)| (*id, key.as_str())));
     let backend = handle.get_database_backend();
-    let mut select = table::rows::<Member>();
+    let mut select = table::rows::<Member>(handle);
     select
         .and_where(set::is_one_of_ids(backend, column(Column::CommunityId), &ids))
         .and_where(set::is_one_of_texts(backend, column(Column::Key), &texts));
@@ -191,7 +196,7 @@ pub async fn by_user_id(handle: &Handle, community: Uuid, user_id: &UserId) -> R
 /// # Errors
 /// When the database fails.
 pub async fn by_did(handle: &Handle, did: &Did) -> Result<Option<Member>> {
-    let mut select = table::rows::<Member>();
+    let mut select = table::rows::<Member>(handle);
     select.and_where(column(Column::Did).eq(did.as_str()));
     Ok(table::all(handle, &select).await?.pop())
 }
@@ -232,7 +237,7 @@ pub async fn move_to_area(
 }
 
 async fn one(handle: &Handle, community: Uuid, condition: SimpleExpr) -> Result<Option<Member>> {
-    let mut select = table::rows::<Member>();
+    let mut select = table::rows::<Member>(handle);
     select.and_where(column(Column::CommunityId).eq(community)).and_where(condition);
     Ok(table::all(handle, &select).await?.pop())
 }
@@ -255,7 +260,7 @@ pub async fn active_by_dids(handle: &Handle, scope: &Scope, dids: &[&str]) -> Re
 
 async fn active(handle: &Handle, scope: &Scope, of: Column, ids: &[&str]) -> Result<Vec<Member>> {
     let backend = handle.get_database_backend();
-    let mut select = table::rows::<Member>();
+    let mut select = table::rows::<Member>(handle);
     let condition = match ids {
         [only] => column(of).eq(*only),
         many => set::is_one_of_texts(backend, column(of), many),

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use sea_orm::sea_query::{DynIden, Expr, ExprTrait, IntoIden, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, ColumnType, ConnectionTrait, EntityTrait, FromQueryResult, PartialModelTrait, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, ColumnType, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, PartialModelTrait,
+    QuerySelect, QueryTrait, Select,
 };
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use super::condition::{Conditions, Filtered};
 use super::keyset::{self, ListArgs, Listed, ParentColumn, Sorting};
 use super::scope::{self, Scope};
 use super::{Handle, Result, StoreError, areas, set};
+use crate::domain::columns::Columns;
 use crate::domain::filter::Filter;
 use crate::domain::grid::AreaSet;
 use crate::domain::order::{Order, SortField};
@@ -42,6 +43,9 @@ pub(super) trait Table: Listed + TryFrom<Self::Record, Error = StoreError> {
 
     /// The id.
     fn id_column() -> <Self::Entity as EntityTrait>::Column;
+
+    /// The columns of free data, which are read when they are asked for.
+    fn free_columns() -> &'static [(Columns, <Self::Entity as EntityTrait>::Column)];
 }
 
 fn table<T: Table>() -> DynIden {
@@ -53,9 +57,20 @@ pub(super) fn column<T: Table>(column: <T::Entity as EntityTrait>::Column) -> Si
     Expr::col((T::Entity::default(), column))
 }
 
-/// The rows of a table, with the columns of its record.
-pub(super) fn rows<T: Table>() -> SelectStatement {
-    T::Record::select_cols(T::joined().select_only()).into_query()
+/// The rows of a table, with the columns of its record. For a column of free data that the handle does not
+/// read stands an empty mapping, so that records are always whole.
+pub(super) fn rows<T: Table>(handle: &Handle) -> SelectStatement {
+    let mut select = T::Record::select_cols(T::joined().select_only()).into_query();
+    let is_unread = |name: &DynIden| {
+        let mut unread = T::free_columns().iter().filter(|(column, _)| !handle.columns().contains(*column));
+        unread.any(|(_, column)| column.as_str() == name.inner())
+    };
+    select.exprs_mut_for_each(|selected| {
+        if selected.alias.as_ref().is_some_and(is_unread) {
+            selected.expr = Expr::cust("'{}'");
+        }
+    });
+    select
 }
 
 /// The rows of a table without columns, to be counted.
@@ -115,7 +130,7 @@ pub(super) async fn list<T: Table>(
     among: Among<'_>,
     args: &ListArgs<T::Field>,
 ) -> Result<Page<T>> {
-    let mut select = rows::<T>();
+    let mut select = rows::<T>(handle);
     restrict::<T>(handle, &mut select, among);
     narrow::<T>(handle, &mut select, &args.filter);
     let sorting = sorting::<T>(args.order, matches!(among, Among::Community(_)));
@@ -156,13 +171,13 @@ pub(super) async fn pages<T: Table>(
 ) -> Result<HashMap<Uuid, Page<T>>> {
     let sorting = sorting::<T>(args.order, true);
     if let [only] = parents {
-        let mut select = rows::<T>();
+        let mut select = rows::<T>(handle);
         select.and_where(column::<T>(parent).eq(*only));
         narrow::<T>(handle, &mut select, &args.filter);
         let page = keyset::page::<T::Record, T>(handle, select, &sorting, &args.page).await?;
         return Ok(HashMap::from([(*only, page)]));
     }
-    let select = under::<T>(handle, rows::<T>(), parent, parents, &args.filter);
+    let select = under::<T>(handle, rows::<T>(handle), parent, parents, &args.filter);
     let parent = ParentColumn::id((T::Entity::default(), parent));
     keyset::page_under_each::<T::Record, T, _>(handle, select, &parent, &sorting, &args.page).await
 }
@@ -184,7 +199,7 @@ pub(super) async fn pages_in_areas<T: Table>(
     sets: &[AreaSet],
     args: &ListArgs<T::Field>,
 ) -> Result<HashMap<AreaSet, Page<T>>> {
-    let (select, parent) = in_areas::<T>(handle, rows::<T>(), sets, &args.filter);
+    let (select, parent) = in_areas::<T>(handle, rows::<T>(handle), sets, &args.filter);
     let sorting = sorting::<T>(args.order, true);
     let pages = keyset::page_under_each::<T::Record, T, _>(handle, select, &parent, &sorting, &args.page);
     Ok(areas::by_set(sets, pages.await?))
@@ -233,7 +248,7 @@ pub(super) async fn all<T: Table>(handle: &Handle, select: &SelectStatement) -> 
 
 /// The rows with these ids.
 pub(super) async fn by_ids<T: Table>(handle: &Handle, ids: &[Uuid]) -> Result<HashMap<Uuid, T>> {
-    let mut select = rows::<T>();
+    let mut select = rows::<T>(handle);
     select.and_where(set::is_one_of_ids(handle.get_database_backend(), column::<T>(T::id_column()), ids));
     Ok(all::<T>(handle, &select).await?.into_iter().map(|row| (row.id(), row)).collect())
 }

@@ -85,7 +85,7 @@ impl Listening {
             .map_err(|_| StoreError::Unavailable("listening takes too long".to_owned()))?
             .map_err(|error: sqlx::Error| StoreError::Unavailable(error.to_string()))?;
         // Behind the beginning, so that nothing falls in between.
-        let stored = communities::standing(&Handle::Pool(self.stored.clone())).await?;
+        let stored = communities::standing(&Handle::pool(self.stored.clone())).await?;
         Ok((listener, self.known.catch_up(stored, Timestamp::now())))
     }
 }

@@ -55,14 +55,14 @@ impl<'g> Plan<'g> {
         self.unchanged.community = u64::from(!self.community.changed);
         self.stored.community = 1;
 
-        let mut select = table::rows::<Member>();
+        let mut select = table::rows::<Member>(handle);
         select.and_where(table::column::<Member>(member::Column::CommunityId).eq(community.id));
         let members = table::all::<Member>(handle, &select).await?;
         self.stored.member = members.len() as u64;
         let mut by_id: HashMap<Uuid, Stored> =
             members.into_iter().map(|member| (member.id, Stored { member, points: Vec::new() })).collect();
 
-        let mut select = table::rows::<DeliveryPoint>();
+        let mut select = table::rows::<DeliveryPoint>(handle);
         select
             .and_where(table::column::<DeliveryPoint>(delivery_point::Column::CommunityId).eq(community.id));
         for point in table::all::<DeliveryPoint>(handle, &select).await? {
@@ -72,7 +72,7 @@ impl<'g> Plan<'g> {
             }
         }
 
-        let mut select = table::rows::<Asset>();
+        let mut select = table::rows::<Asset>(handle);
         select.and_where(table::column::<Asset>(asset::Column::CommunityId).eq(community.id));
         let assets = table::all::<Asset>(handle, &select).await?;
         self.stored.asset = assets.len() as u64;
