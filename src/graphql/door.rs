@@ -9,6 +9,7 @@ use futures_util::StreamExt as _;
 use serde::Serialize;
 
 use super::batch::{self, Queue};
+use super::columns::columns_read;
 use super::documents::Documents;
 use super::error::{code, finish, request_error, server_error};
 use super::limits::Limits;
@@ -20,6 +21,7 @@ use super::schema::{Schema, schema, sdl};
 use super::scope::Scope;
 use super::subscription::Occasion;
 use crate::config::HttpLimits;
+use crate::domain::columns::Columns;
 use crate::service::{Caller, Ctx, Registry};
 
 /// Everything that answering takes. Cheap to clone; one per process.
@@ -145,11 +147,15 @@ impl Door {
     pub async fn run_on(&self, prepared: Prepared, asker: Asker, occasion: Option<Arc<Occasion>>) -> Answer {
         let limits = &self.0.limits;
         let limit = if prepared.is_transfer() { limits.transfer_timeout } else { limits.request_timeout };
-        let plan = match &prepared.operation() {
-            Some(operation) => Plan::of(&prepared.document, operation, &self.0.outline),
-            None => Plan::default(),
+        let (plan, columns) = match &prepared.operation() {
+            Some(operation) => (
+                Plan::of(&prepared.document, operation, &self.0.outline),
+                columns_read(&prepared.document, operation, &self.0.outline),
+            ),
+            None => (Plan::default(), Columns::all()),
         };
-        let Some(response) = self.execute(prepared, asker.caller, occasion, limit).await else {
+        let ctx = self.context(asker.caller).reading_as_one().reading(columns);
+        let Some(response) = self.execute(prepared, ctx, occasion, limit).await else {
             let message = format!("The operation took longer than {} s", limit.as_secs());
             return Answer { data: Some(Value::Null), errors: vec![request_error(code::TIMEOUT, message)] };
         };
@@ -165,12 +171,11 @@ impl Door {
     async fn execute(
         &self,
         prepared: Prepared,
-        caller: Caller,
+        ctx: Ctx,
         occasion: Option<Arc<Occasion>>,
         limit: Duration,
     ) -> Option<Response> {
         let queue = Queue::default();
-        let ctx = self.context(caller).reading_as_one();
         let scope = Arc::new(Scope::new(ctx, queue.clone(), self.limits().complexity));
         let named = matches!(prepared.document.operations, DocumentOperations::Multiple(_));
         // The library asks for the text again only to parse it.

@@ -2,6 +2,7 @@
 //! them, and how they are spoken over HTTP and over WebSockets.
 
 mod batch;
+mod columns;
 mod connection;
 mod documents;
 mod door;
