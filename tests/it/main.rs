@@ -7,6 +7,7 @@ mod browsers;
 mod crash;
 mod grants;
 mod graphql_answers;
+mod graphql_columns;
 mod graphql_documents;
 mod graphql_errors;
 mod graphql_http;
