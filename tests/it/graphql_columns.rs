@@ -32,8 +32,8 @@ community:
   topology:
     - {id: n1, type: primary_substation, name: One, operator_id: dso, parent: n0, children: [n2],
        area: {type: Point, coordinates: [7, 45]}, voltage: 132}
-    - {id: n0, type: feeder, name: Zero, operator_id: dso}
-    - {id: n2, type: feeder, name: Two, operator_id: dso, parent: n1}
+    - {id: n0, type: feeder, name: Zero, operator_id: dso, voltage: 20}
+    - {id: n2, type: feeder, name: Two, operator_id: dso, parent: n1, voltage: 20}
 members:
   alice:
     user_id: alice
@@ -70,7 +70,8 @@ members:
     role: consumer
     area: north
     status: pending
-    delivery_points: [{id: it001, type: pod, active: false}]
+    hobby: chess
+    delivery_points: [{id: it001, type: pod, active: false, phases: 1}]
 "#;
 
 const DEVICE: &str = "device: {type: T, manufacturer: M, model: N, serial_number: S, mac_address: A,
@@ -274,7 +275,8 @@ on_both_databases! {
         }
         // What says nothing is not compared. The token names no address.
         assert_eq!(silent, ["Viewer.email"]);
-        assert!(!Value::Object(whole).to_string().contains("{}"), "a document is empty");
+        let whole = Value::Object(whole).to_string();
+        assert!(!whole.contains("{}"), "a document is empty: {whole}");
     }
 
     async fn what_is_written_is_compared_with_all_that_is_stored(app: TestApp) {
