@@ -26,7 +26,9 @@ pub use check::{
     check_one_operator, check_operators, check_topology_node, check_yaml,
 };
 pub use keys::LATEST_SCHEMA_VERSION;
-pub use model::{BundledDid, CheckedBody, CheckedDocument, Finding, Held, Problem, ReadDocument, Unreadable};
+pub use model::{
+    BundledDid, CheckedBody, CheckedDocument, Finding, Held, Problem, ReadDocument, Unreadable, Warning,
+};
 pub use read_json::{JsonBody, JsonUnreadable, read_json};
 pub use read_yaml::read_yaml;
 pub use write::{Writer, schema_version};

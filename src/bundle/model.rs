@@ -49,6 +49,27 @@ pub struct Finding {
     pub detail: String,
 }
 
+/// Something odd that goes in all the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Warning {
+    /// Where it stands, and what is odd.
+    pub sentence: String,
+    /// Whether it is a reference that leads nowhere.
+    pub is_dangling: bool,
+}
+
+impl Warning {
+    /// Something that is not as it should be.
+    pub(super) fn odd(sentence: String) -> Self {
+        Self { sentence, is_dangling: false }
+    }
+
+    /// A reference that leads nowhere.
+    pub(super) fn dangling(sentence: String) -> Self {
+        Self { sentence, is_dangling: true }
+    }
+}
+
 /// One document of a body, as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadDocument {
@@ -68,7 +89,7 @@ pub struct CheckedDocument {
     /// How many entities the document holds, where they can be counted.
     pub counts: Counts,
     /// What is odd but goes in. The sentences depend on the content alone, not on its spelling.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// What keeps the document from going in.
     pub refusals: Vec<Refusal>,
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. Results go to standard output, everything else to standard
 //! error.
 
+pub mod check;
 pub mod completions;
 pub mod dev;
 pub mod export;
@@ -46,6 +47,7 @@ enum Command {
     List(list::List),
     Tree(tree::Tree),
     Lookup(lookup::Lookup),
+    Check(check::Check),
     Token(token::Token),
     Schema(schema::Schema),
     Openapi(openapi::OpenApi),
@@ -63,6 +65,7 @@ impl Command {
             Self::List(list) => list.run().await,
             Self::Tree(tree) => tree.run().await,
             Self::Lookup(lookup) => lookup.run().await,
+            Self::Check(check) => check.run().await,
             Self::Token(token) => token.run(),
             Self::Schema(schema) => schema.run(),
             Self::Openapi(openapi) => openapi.run(),

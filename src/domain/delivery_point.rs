@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::code::Code;
 use super::community::CommunityRef;
 use super::document::Document;
 use super::identifier::DeliveryPointCode;
@@ -58,6 +59,30 @@ impl HoldingKind {
         match self {
             Self::Sensor => "sensor",
             Self::DeliveryPoint => "delivery_point",
+        }
+    }
+
+    /// The kind that a word stands for.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Sensor, Self::DeliveryPoint].into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// What it is called in a sentence.
+    #[must_use]
+    pub fn named(self) -> &'static str {
+        match self {
+            Self::Sensor => "sensor",
+            Self::DeliveryPoint => "delivery point",
+        }
+    }
+
+    /// Why nobody else may hold it.
+    #[must_use]
+    pub fn refusal(self) -> Code {
+        match self {
+            Self::Sensor => Code::SensorHeld,
+            Self::DeliveryPoint => Code::DeliveryPointHeld,
         }
     }
 }

@@ -162,7 +162,7 @@ impl Job {
             deleted: Counts::default(),
             inserted: document.counts,
             unchanged: Counts::default(),
-            warnings: document.warnings.clone(),
+            warnings: document.warnings.iter().map(|warning| warning.sentence.clone()).collect(),
             refusals: document.refusals.clone(),
         }
     }
@@ -174,10 +174,7 @@ impl Job {
         replaced: &[Uuid],
     ) -> std::result::Result<Vec<Refusal>, StoreError> {
         let mut refusals = Vec::new();
-        for (kind, code, what) in [
-            (HoldingKind::Sensor, Code::SensorHeld, "sensor"),
-            (HoldingKind::DeliveryPoint, Code::DeliveryPointHeld, "delivery point"),
-        ] {
+        for kind in [HoldingKind::Sensor, HoldingKind::DeliveryPoint] {
             let held: Vec<_> = self.checked.held.iter().filter(|held| held.kind == kind).collect();
             let ids: Vec<&str> = held.iter().map(|held| held.folded.as_str()).collect();
             if ids.is_empty() {
@@ -185,8 +182,8 @@ impl Job {
             }
             let taken = holdings::held_elsewhere(handle, kind, &ids, replaced).await?;
             refusals.extend(held.iter().filter(|held| taken.contains(&held.folded)).map(|held| Refusal {
-                code,
-                detail: format!("An active member of another community holds this {what}"),
+                code: kind.refusal(),
+                detail: format!("An active member of another community holds this {}", kind.named()),
                 document: held.document,
                 path: held.path.clone(),
             }));

@@ -3,6 +3,7 @@
 
 pub mod asset;
 pub mod change;
+pub mod check;
 pub mod community;
 mod context;
 pub mod delivery_point;

@@ -7,7 +7,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
-use super::{Handle, Result, set};
+use super::{Handle, Result, StoreError, set};
 use crate::domain::delivery_point::HoldingKind;
 use crate::domain::identifier::MemberKey;
 
@@ -94,6 +94,34 @@ pub async fn holders(
         })
     };
     handle.query_all(&select).await?.iter().map(holder).collect()
+}
+
+/// Everything that is held in a community: what it is, in the form in which it is compared, and by whom.
+///
+/// # Errors
+/// When the database fails, or a row says what it is of nothing known.
+pub async fn of_community(
+    handle: &Handle,
+    community: Uuid,
+) -> Result<HashSet<(HoldingKind, String, MemberKey)>> {
+    let select = Query::select()
+        .columns([(holding::Entity, holding::Column::Kind), (holding::Entity, holding::Column::FoldedId)])
+        .column((member::Entity, member::Column::Key))
+        .from(holding::Entity)
+        .inner_join(
+            member::Entity,
+            Expr::col((member::Entity, member::Column::Id))
+                .equals((holding::Entity, holding::Column::MemberId)),
+        )
+        .and_where(Expr::col((holding::Entity, holding::Column::CommunityId)).eq(community))
+        .take();
+    let held = |row: &QueryResult| {
+        let (kind, member_key): (String, String) = (row.try_get("", "kind")?, row.try_get("", "key")?);
+        let kind = HoldingKind::parse(&kind)
+            .ok_or_else(|| StoreError::Database("a stored word is outside its closed set".to_owned()))?;
+        Ok((kind, row.try_get("", "folded_id")?, member_key.into()))
+    };
+    handle.query_all(&select).await?.iter().map(held).collect()
 }
 
 const FOUND: &str = "found";

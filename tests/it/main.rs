@@ -4,6 +4,7 @@
 
 mod attacks;
 mod browsers;
+mod check;
 mod crash;
 mod grants;
 mod graphql_answers;

@@ -7,6 +7,7 @@ use super::document::AreaKeys;
 use super::fields::{Fields, bounded_text, free_keys, free_keys_within};
 use super::findings::Findings;
 use crate::bundle::keys;
+use crate::bundle::model::Warning;
 use crate::bundle::path::Path;
 use crate::domain::closed_set::TopologyNodeType;
 use crate::domain::code::Code;
@@ -53,7 +54,7 @@ pub fn check(
     is_bounded: bool,
     grid: &Grid,
     findings: &mut Findings,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> (Entries, AreaKeys) {
     let mut known = AreaKeys::new();
     let mut rules = Areas { is_bounded, grid, boundaries: HashSet::new() };
@@ -74,7 +75,7 @@ pub fn check(
     }
     checked.sort_by(|a, b| a.0.cmp(&b.0));
     odd.sort();
-    warnings.extend(odd.into_iter().map(|(_, sentence)| sentence));
+    warnings.extend(odd.into_iter().map(|(_, sentence)| Warning::dangling(sentence)));
     (checked, known)
 }
 

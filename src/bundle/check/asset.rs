@@ -6,6 +6,7 @@ use super::community::{put_text, with_rest};
 use super::fields::{Fields, free_keys, free_keys_within, keyed};
 use super::findings::Findings;
 use crate::bundle::keys;
+use crate::bundle::model::Warning;
 use crate::bundle::path::{Path, shown};
 use crate::domain::asset::{AssetContent, DEVICE_KEYS, properties_of};
 use crate::domain::closed_set::{AssetType, ClosedSet};
@@ -18,7 +19,7 @@ use crate::domain::node::{Entries, Node};
 /// An asset, what is odd about it, and what it names of others.
 pub struct AssetDraft {
     pub content: AssetContent,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     pub references: Vec<Reference>,
 }
 
@@ -124,7 +125,8 @@ pub fn check_one(
         findings.invalid(&path.key("sensor_id"), || format!("has more than {} characters", keys::NAME_CHARS));
     }
     if sensor_id.is_none() && asset_type == AssetType::Meter {
-        warnings.push(format!("{path}: a meter without sensor_id is stored, but no sensor leads to it"));
+        let sentence = format!("{path}: a meter without sensor_id is stored, but no sensor leads to it");
+        warnings.push(Warning::odd(sentence));
     }
     let device = fields.document("device", DEVICE_KEYS, findings);
     let (relationships, references) = relationships(&mut fields, findings);
@@ -177,7 +179,7 @@ fn properties(
     mut fields: Fields<'_>,
     points: &HashMap<String, usize>,
     findings: &mut Findings,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Document {
     let path = fields.path;
     let mut entries = Entries::new();
@@ -190,12 +192,12 @@ fn properties(
                 value = Node::Text(digits);
             }
             if value.as_text().is_some_and(|pod| !points.contains_key(&folded_code(pod))) {
-                warnings.push(format!("{path}: names no delivery point of the member"));
+                warnings.push(Warning::dangling(format!("{path}: names no delivery point of the member")));
             }
         }
         if !property.property_type.fits(&value) {
             let allowed = property.property_type.allowed();
-            warnings.push(format!("{path}: is not {allowed}; it is kept as given"));
+            warnings.push(Warning::odd(format!("{path}: is not {allowed}; it is kept as given")));
         }
         free_keys_within(&value, &path, findings);
         entries.push((property.key.to_owned(), value.sorted()));
@@ -205,7 +207,8 @@ fn properties(
         let Some(older) = property.also_seen else { continue };
         if rest.iter().any(|(key, _)| key == older) {
             let path = path.key(older);
-            warnings.push(format!("{path}: an older spelling of `{}`; it is kept as given", property.key));
+            let sentence = format!("{path}: an older spelling of `{}`; it is kept as given", property.key);
+            warnings.push(Warning::odd(sentence));
         }
     }
     Document::from_canonical(&Node::Map(with_rest(entries, rest)))
@@ -221,7 +224,7 @@ fn shared_sensors(drafts: &mut [AssetDraft], path: &Path<'_>) {
             let place = path.key(draft.content.key.as_str());
             let sentence =
                 format!("{}: the sensor is also that of the member's asset {other}", place.key("sensor_id"));
-            draft.warnings.push(sentence);
+            draft.warnings.push(Warning::odd(sentence));
         } else {
             first.insert(sensor.clone(), draft.content.key.clone());
         }

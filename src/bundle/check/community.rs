@@ -7,6 +7,7 @@ use super::document::{AreaKeys, community_key};
 use super::fields::{Fields, free_keys, free_keys_within};
 use super::findings::Findings;
 use crate::bundle::keys;
+use crate::bundle::model::Warning;
 use crate::bundle::path::Path;
 use crate::domain::closed_set::{ClosedSet, TopologyNodeType};
 use crate::domain::code::Code;
@@ -32,7 +33,7 @@ pub fn check(
     is_bounded: bool,
     envelope: Document,
     findings: &mut Findings,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Checked {
     let Some(mut fields) = Fields::of(node, path, "`community`", findings) else { return Checked::default() };
     let areas = fields.map("areas", findings);
@@ -168,7 +169,7 @@ fn check_topology(
     path: &Path<'_>,
     operators: &HashSet<String>,
     findings: &mut Findings,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> (Vec<Node>, Grid) {
     let mut grid = Grid::default();
     let mut checked = Vec::with_capacity(nodes.len());
@@ -186,10 +187,12 @@ fn check_topology(
         for (key, operator) in &node.operators {
             if *key == "operator" {
                 let path = path.key(key);
-                warnings.push(format!("{path}: an older spelling of `operator_id`; it is kept as given"));
+                let sentence = format!("{path}: an older spelling of `operator_id`; it is kept as given");
+                warnings.push(Warning::odd(sentence));
             }
             if !operators.contains(operator) {
-                warnings.push(format!("{}: names no operator of the community", path.key(key)));
+                let sentence = format!("{}: names no operator of the community", path.key(key));
+                warnings.push(Warning::dangling(sentence));
             }
         }
         parents.extend(node.parent.map(|parent| (index, parent)));
@@ -197,7 +200,8 @@ fn check_topology(
     }
     for (index, parent) in parents {
         if !grid.contains(&parent) {
-            warnings.push(format!("{}: names no node of the topology", path.index(index).key("parent")));
+            let sentence = format!("{}: names no node of the topology", path.index(index).key("parent"));
+            warnings.push(Warning::dangling(sentence));
         }
     }
     (checked, grid)

@@ -8,7 +8,6 @@ use super::MAX_REFUSALS_OF_BODY;
 use super::document::DocumentFindings;
 use crate::bundle::model::{BundledDid, CheckedBody, Held};
 use crate::domain::code::Code;
-use crate::domain::delivery_point::HoldingKind;
 use crate::domain::identifier::MemberKey;
 use crate::domain::import::Refusal;
 
@@ -79,12 +78,9 @@ fn same_holdings(body: &CheckedBody) -> Vec<Refusal> {
         let other = *first.entry((held.kind, held.folded.as_str())).or_insert(index);
         if other != index {
             let holder = holder(body.held[other].document, &body.held[other].member, held.document);
-            let (code, what) = match held.kind {
-                HoldingKind::Sensor => (Code::SensorHeld, "sensor"),
-                HoldingKind::DeliveryPoint => (Code::DeliveryPointHeld, "delivery point"),
-            };
+            let what = held.kind.named();
             refusals.push(Refusal {
-                code,
+                code: held.kind.refusal(),
                 detail: format!("{holder} holds the same {what}; only one active member may"),
                 document: held.document,
                 path: held.path.clone(),

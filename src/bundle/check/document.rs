@@ -7,7 +7,7 @@ use super::fields::{Fields, bounded_text, characters, free_keys};
 use super::findings::Findings;
 use super::member::{self, Members};
 use crate::bundle::keys;
-use crate::bundle::model::{BundledDid, CheckedDocument, Held, ReadDocument};
+use crate::bundle::model::{BundledDid, CheckedDocument, Held, ReadDocument, Warning};
 use crate::bundle::path::{Path, shown};
 use crate::domain::document::{Document, ordered};
 use crate::domain::identifier::CommunityKey;
@@ -75,14 +75,19 @@ fn bundle(mut fields: Fields<'_>, mut findings: Findings) -> DocumentFindings {
     }
 }
 
-fn schema_version_warning(claimed: Option<&str>, warnings: &mut Vec<String>) {
+fn schema_version_warning(claimed: Option<&str>, warnings: &mut Vec<Warning>) {
     let known = keys::SCHEMA_VERSIONS.join(", ");
     match claimed {
-        None => warnings.push(format!("schema_version is missing; the published versions are {known}")),
-        Some(version) if !keys::SCHEMA_VERSIONS.contains(&version) => warnings.push(format!(
-            "schema_version `{}` is unknown; the published versions are {known}",
-            shown(version)
-        )),
+        None => {
+            let sentence = format!("schema_version is missing; the published versions are {known}");
+            warnings.push(Warning::odd(sentence));
+        }
+        Some(version) if !keys::SCHEMA_VERSIONS.contains(&version) => {
+            let version = shown(version);
+            let sentence =
+                format!("schema_version `{version}` is unknown; the published versions are {known}");
+            warnings.push(Warning::odd(sentence));
+        }
         Some(_) => {}
     }
 }
@@ -123,11 +128,11 @@ pub fn community_key(id: String, path: &Path<'_>, findings: &mut Findings) -> Op
     None
 }
 
-fn bound(warnings: &mut Vec<String>) {
+fn bound(warnings: &mut Vec<Warning>) {
     if warnings.len() > MAX_WARNINGS {
         let unsaid = warnings.len() - MAX_WARNINGS;
         warnings.truncate(MAX_WARNINGS);
-        warnings.push(format!("{unsaid} more warnings are not listed"));
+        warnings.push(Warning::odd(format!("{unsaid} more warnings are not listed")));
     }
 }
 

@@ -9,7 +9,7 @@ use super::document::AreaKeys;
 use super::fields::{Fields, keyed};
 use super::findings::Findings;
 use crate::bundle::keys;
-use crate::bundle::model::{BundledDid, Held};
+use crate::bundle::model::{BundledDid, Held, Warning};
 use crate::bundle::path::{Path, shown};
 use crate::domain::closed_set::{ClosedSet, MemberRole, MemberStatus};
 use crate::domain::code::Code;
@@ -183,17 +183,17 @@ fn allowed_areas(areas: &AreaKeys) -> String {
 
 /// The members by key, and in that order what is odd about their assets; whether a relationship
 /// resolves can only be said now that every asset key of the community is known.
-pub fn finished(mut drafts: Vec<MemberDraft>, warnings: &mut Vec<String>) -> Vec<MemberGraph> {
+pub fn finished(mut drafts: Vec<MemberDraft>, warnings: &mut Vec<Warning>) -> Vec<MemberGraph> {
     drafts.sort_by(|a, b| a.content.key.cmp(&b.content.key));
     let keys: HashSet<&str> =
         drafts.iter().flat_map(|draft| &draft.assets).map(|asset| asset.content.key.as_str()).collect();
     for asset in drafts.iter().flat_map(|draft| &draft.assets) {
         warnings.extend_from_slice(&asset.warnings);
         let unresolved = asset.references.iter().filter(|named| !keys.contains(named.key.as_str()));
-        warnings
-            .extend(unresolved.map(|named| {
-                format!("{}: `{}` is no asset of the community", named.path, shown(&named.key))
-            }));
+        warnings.extend(unresolved.map(|named| {
+            let asset = shown(&named.key);
+            Warning::dangling(format!("{}: `{asset}` is no asset of the community", named.path))
+        }));
     }
     drafts
         .into_iter()

@@ -30,8 +30,8 @@ fn the_samples_from_the_field_round_trip() {
         let found = bundles(sample);
         assert_eq!(found.len(), documents);
         let text = assert_round_trip(&found);
-        let again: Vec<String> = checked(&text).documents.into_iter().flat_map(|d| d.warnings).collect();
-        let before: Vec<String> = body.documents.into_iter().flat_map(|d| d.warnings).collect();
+        let again: Vec<_> = checked(&text).documents.into_iter().flat_map(|d| d.warnings).collect();
+        let before: Vec<_> = body.documents.into_iter().flat_map(|d| d.warnings).collect();
         assert_eq!(again, before);
     }
 }
@@ -54,7 +54,7 @@ fn unquoted_codes_and_dates_of_the_field_stay_text() {
 fn digits_without_quotes_are_text_where_an_id_is_asked_for() {
     let yaml = "schema_version: 0.6\nversion: 1.0\ncommunity: {id: 12, name: X, areas: {7: {name: 7}}, legal: {vat: 123}}\nmembers: {1: {user_id: 42, name: A, role: admin, area: 7, status: active, delivery_points: [{id: 99, type: pod}], assets: {meter: {5: {name: M, sensor_id: 12345, pod: 99}}}}}\n";
     let found = bundles(yaml);
-    assert_eq!(checked(yaml).documents[0].warnings, [""; 0]);
+    assert!(checked(yaml).documents[0].warnings.is_empty());
     let text = assert_round_trip(&found);
     for part in ["version: \"1.0\"", "id: \"12\"", "user_id: \"42\"", "sensor_id: \"12345\"", "vat: \"123\""]
     {

@@ -3,7 +3,8 @@
 use super::{SMALL, checked, written};
 
 fn warnings(yaml: &str) -> Vec<String> {
-    checked(yaml).documents.remove(0).warnings
+    let warnings = checked(yaml).documents.remove(0).warnings;
+    warnings.into_iter().map(|warning| warning.sentence).collect()
 }
 
 #[test]

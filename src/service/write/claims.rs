@@ -83,16 +83,13 @@ async fn held_already(edit: &Edit, kind: HoldingKind, ids: Vec<&str>, besides: O
     if ids.is_empty() {
         return Ok(());
     }
-    let (code, what) = match kind {
-        HoldingKind::Sensor => (Code::SensorHeld, "sensor"),
-        HoldingKind::DeliveryPoint => (Code::DeliveryPointHeld, "delivery point"),
-    };
     let holders = holdings::holders(&edit.handle, kind, &ids, besides).await?;
     match holders.into_iter().min_by(|a, b| a.folded_id.cmp(&b.folded_id)) {
         None => Ok(()),
         Some(holder) => {
             let who = named(edit, holder.community_id, &holder.member_key, "An active member");
-            Err(Error::conflict(code, format!("{who} holds the {what} {}", holder.folded_id)).into())
+            let detail = format!("{who} holds the {} {}", kind.named(), holder.folded_id);
+            Err(Error::conflict(kind.refusal(), detail).into())
         }
     }
 }
