@@ -252,6 +252,21 @@ pub struct AuthArgs {
     pub auth_user_claim: String,
 }
 
+/// What is recorded of who looks at what.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Audit")]
+pub struct AuditArgs {
+    /// How long entries of the audit trail are kept, in days or as a time like 36h
+    #[arg(
+        long,
+        env = "REC_REGISTRY_AUDIT_RETENTION",
+        value_name = "TIME",
+        default_value = "400d",
+        value_parser = days_or_duration
+    )]
+    pub audit_retention: Duration,
+}
+
 /// How the registry is served.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "HTTP")]
@@ -623,6 +638,15 @@ pub fn duration(text: &str) -> Result<Duration, String> {
             .ok_or("write it like 30s, 10m or 1h30m")?,
     };
     if span.is_zero() { Err("it must be longer than nothing".to_owned()) } else { Ok(span) }
+}
+
+/// Reads `400d`, and whatever [`duration`] reads.
+fn days_or_duration(text: &str) -> Result<Duration, String> {
+    const DAY: u64 = 24 * 60 * 60;
+    match text.strip_suffix('d').map(str::parse::<u32>) {
+        Some(Ok(days)) if days > 0 => Ok(Duration::from_secs(u64::from(days) * DAY)),
+        _ => duration(text).map_err(|why| format!("{why}, or in days like 400d")),
+    }
 }
 
 fn positive(text: &str) -> Result<usize, String> {

@@ -7,6 +7,7 @@ mod column;
 mod m20261122_000001_create_registry;
 mod m20261123_000002_add_search;
 mod m20261123_000003_add_quantities;
+mod m20261123_000004_add_audit;
 mod m20261123_000005_add_writes;
 mod m20261123_000006_narrow_indexes;
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000001_create_registry::Migration),
             Box::new(m20261123_000002_add_search::Migration),
             Box::new(m20261123_000003_add_quantities::Migration),
+            Box::new(m20261123_000004_add_audit::Migration),
             Box::new(m20261123_000005_add_writes::Migration),
             Box::new(m20261123_000006_narrow_indexes::Migration),
         ]

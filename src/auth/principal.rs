@@ -12,6 +12,8 @@ pub struct Principal {
     /// The claim that names the user (`preferred_username` unless configured otherwise). A token
     /// without it is nobody's member.
     pub username: Option<UserId>,
+    /// The client that the token was made for: the claim `azp`, else `client_id`.
+    pub client: Option<String>,
     /// The claim `email`.
     pub email: Option<String>,
     /// The claim `name`.
@@ -29,6 +31,7 @@ impl Principal {
         Self {
             subject: "local".to_owned(),
             username: None,
+            client: None,
             email: None,
             name: None,
             grants: Grants::everything(),

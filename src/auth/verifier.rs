@@ -161,6 +161,7 @@ impl Verifier {
         Ok(Principal {
             subject: subject.to_owned(),
             username: username.map(UserId::from),
+            client: client(claims),
             email: claims.text("email")?.map(str::to_owned),
             name: claims.text("name")?.map(str::to_owned),
             grants: grants(claims)?,
@@ -189,6 +190,12 @@ fn check_signature(token: &UnverifiedToken<'_>, keys: &KeySet) -> Result<(), Rej
     } else {
         Err(Rejection::new(Failure::Signature, format!("the {:?} signature is bad", token.algorithm)))
     }
+}
+
+/// The client that a token was made for, as far as it says so in a text.
+fn client(claims: &Claims) -> Option<String> {
+    let named = |claim| claims.text(claim).ok().flatten().filter(|name| !name.is_empty());
+    named("azp").or_else(|| named("client_id")).map(str::to_owned)
 }
 
 /// The instant this many seconds after 1970; the ends of time for one that is beyond them.

@@ -146,3 +146,19 @@ closed_set! {
         Removed = "removed",
     }
 }
+
+closed_set! {
+    /// How something that was done ended.
+    AuditOutcome {
+        /// It was done.
+        Ok = "ok",
+        /// The caller may not.
+        Denied = "denied",
+        /// There is no such thing, or none within the caller's reach.
+        NotFound = "not_found",
+        /// What was asked for does not fit, or the registry does not allow it.
+        Refused = "refused",
+        /// It could not be done.
+        Failed = "failed",
+    }
+}

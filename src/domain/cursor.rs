@@ -26,6 +26,8 @@ pub enum ListKind {
     Assets,
     /// Delivery points.
     DeliveryPoints,
+    /// Entries of the audit trail.
+    Audit,
 }
 
 impl ListKind {
@@ -35,6 +37,7 @@ impl ListKind {
             Self::Members => 'M',
             Self::Assets => 'A',
             Self::DeliveryPoints => 'D',
+            Self::Audit => 'U',
         }
     }
 }
@@ -114,6 +117,8 @@ fn fits(list: ListKind, order: Order, values: &[SortValue]) -> bool {
     match (list, order.field, values) {
         (ListKind::DeliveryPoints, _, [code, member]) => is_text(code) && is_text(member),
         (ListKind::DeliveryPoints, _, _) => false,
+        (ListKind::Audit, _, [time]) => is_time(time),
+        (ListKind::Audit, _, _) => false,
         (_, SortField::Key, [key]) => is_text(key),
         (_, SortField::Name, [name, key]) => is_text(name) && is_text(key),
         (_, SortField::CreatedAt | SortField::UpdatedAt, [time, key]) => is_time(time) && is_text(key),

@@ -36,6 +36,8 @@ pub enum Operation {
     WriteCommunity,
     /// Remove a community.
     DeleteCommunity,
+    /// Read the audit trail.
+    Audit,
 }
 
 /// The prefix of every scope of this service.
@@ -58,6 +60,7 @@ impl Operation {
         Self::WriteAssets,
         Self::WriteCommunity,
         Self::DeleteCommunity,
+        Self::Audit,
     ];
 
     /// The scope that grants the operation: `rec-registry.read`.
@@ -78,6 +81,7 @@ impl Operation {
             Self::WriteAssets => "rec-registry.assets.write",
             Self::WriteCommunity => "rec-registry.community.write",
             Self::DeleteCommunity => "rec-registry.community.delete",
+            Self::Audit => "rec-registry.audit",
         }
     }
 

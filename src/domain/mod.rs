@@ -4,6 +4,7 @@
 //! Pure: no `async`, no input or output, and no knowledge of any other module of this crate.
 
 pub mod asset;
+pub mod audit;
 pub mod change;
 pub mod closed_set;
 pub mod code;

@@ -13,6 +13,12 @@ impl Timestamp {
         Self(micros)
     }
 
+    /// The instant that a text of RFC 3339 stands for; none when it is no such text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().map(|instant: jiff::Timestamp| Self(instant.as_microsecond()))
+    }
+
     /// Microseconds since the Unix epoch.
     #[must_use]
     pub fn as_micros(self) -> i64 {

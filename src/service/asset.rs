@@ -26,14 +26,17 @@ pub async fn list(
     within: Option<&CommunityKey>,
     args: &ListArgs<AssetField>,
 ) -> Result<Page<Asset>> {
-    let reach = ctx.authorise(Operation::Read)?;
-    match within {
-        Some(key) => {
-            let community = community::reached(ctx, &reach, key).await?;
-            Ok(assets::list(ctx.read().await?, Among::Community(community.id), args).await?)
+    ctx.audited("asset.list", within, async {
+        let reach = ctx.authorise(Operation::Read)?;
+        match within {
+            Some(key) => {
+                let community = community::reached(ctx, &reach, key).await?;
+                Ok(assets::list(ctx.read().await?, Among::Community(community.id), args).await?)
+            }
+            None => Ok(assets::list(&ctx.read_once().await?, Among::Scope(&reach), args).await?),
         }
-        None => Ok(assets::list(&ctx.read_once().await?, Among::Scope(&reach), args).await?),
-    }
+    })
+    .await
 }
 
 /// How many assets fulfil a filter. Needs the grant `read`.
@@ -56,9 +59,12 @@ pub async fn count(ctx: &Ctx, within: Option<&CommunityKey>, filter: &Filter<Ass
 /// # Errors
 /// Unauthenticated, forbidden, not found, or a failure of the database.
 pub async fn get(ctx: &Ctx, within: &CommunityKey, key: &AssetKey) -> Result<Asset> {
-    let reach = ctx.authorise(Operation::Read)?;
-    let community = community::reached(ctx, &reach, within).await?;
-    assets::by_key(ctx.read().await?, community.id, key).await?.ok_or_else(not_found)
+    ctx.audited("asset.get", Some(within), async {
+        let reach = ctx.authorise(Operation::Read)?;
+        let community = community::reached(ctx, &reach, within).await?;
+        assets::by_key(ctx.read().await?, community.id, key).await?.ok_or_else(not_found)
+    })
+    .await
 }
 
 /// The asset of a community on a sensor: that of the active holder where there is one, else the one
@@ -67,10 +73,13 @@ pub async fn get(ctx: &Ctx, within: &CommunityKey, key: &AssetKey) -> Result<Ass
 /// # Errors
 /// Unauthenticated, forbidden, not found, or a failure of the database.
 pub async fn get_by_sensor_id(ctx: &Ctx, within: &CommunityKey, sensor: &SensorId) -> Result<Asset> {
-    let reach = ctx.authorise(Operation::Read)?;
-    let community = community::reached(ctx, &reach, within).await?;
-    let found = assets::by_sensor_id(ctx.read().await?, community.id, sensor).await?;
-    found.into_iter().next().ok_or_else(not_found)
+    ctx.audited("asset.get", Some(within), async {
+        let reach = ctx.authorise(Operation::Read)?;
+        let community = community::reached(ctx, &reach, within).await?;
+        let found = assets::by_sensor_id(ctx.read().await?, community.id, sensor).await?;
+        found.into_iter().next().ok_or_else(not_found)
+    })
+    .await
 }
 
 /// The assets with these ids; those that the caller may not see are left out.
@@ -78,10 +87,13 @@ pub async fn get_by_sensor_id(ctx: &Ctx, within: &CommunityKey, sensor: &SensorI
 /// # Errors
 /// Unauthenticated, or a failure of the database.
 pub async fn by_ids(ctx: &Ctx, ids: &[Uuid]) -> Result<HashMap<Uuid, Asset>> {
-    ctx.principal()?;
-    let mut found = assets::by_ids(ctx.read().await?, ids).await?;
-    found.retain(|_, asset| sees(ctx, asset));
-    Ok(found)
+    ctx.audited_edge("asset.edge", async {
+        ctx.principal()?;
+        let mut found = assets::by_ids(ctx.read().await?, ids).await?;
+        found.retain(|_, asset| sees(ctx, asset));
+        Ok(found)
+    })
+    .await
 }
 
 /// The assets with these keys, each in its community; those that the caller may not see are left out.
@@ -89,10 +101,13 @@ pub async fn by_ids(ctx: &Ctx, ids: &[Uuid]) -> Result<HashMap<Uuid, Asset>> {
 /// # Errors
 /// Unauthenticated, or a failure of the database.
 pub async fn by_keys(ctx: &Ctx, keys: &[(Uuid, AssetKey)]) -> Result<HashMap<(Uuid, AssetKey), Asset>> {
-    ctx.principal()?;
-    let mut found = assets::by_keys(ctx.read().await?, keys).await?;
-    found.retain(|_, asset| sees(ctx, asset));
-    Ok(found)
+    ctx.audited_edge("asset.edge", async {
+        ctx.principal()?;
+        let mut found = assets::by_keys(ctx.read().await?, keys).await?;
+        found.retain(|_, asset| sees(ctx, asset));
+        Ok(found)
+    })
+    .await
 }
 
 /// The same page of assets under each of many communities. Needs the grant `read`; the caller has made
@@ -105,8 +120,11 @@ pub async fn pages_of_communities(
     communities: &[Uuid],
     args: &ListArgs<AssetField>,
 ) -> Result<HashMap<Uuid, Page<Asset>>> {
-    ctx.authorise(Operation::Read)?;
-    Ok(assets::pages_of_communities(ctx.read().await?, communities, args).await?)
+    ctx.audited_edge("asset.edge", async {
+        ctx.authorise(Operation::Read)?;
+        Ok(assets::pages_of_communities(ctx.read().await?, communities, args).await?)
+    })
+    .await
 }
 
 /// How many assets of each of many communities fulfil a filter; see [`pages_of_communities`].
@@ -131,8 +149,11 @@ pub async fn pages_of_areas(
     areas: &[AreaSet],
     args: &ListArgs<AssetField>,
 ) -> Result<HashMap<AreaSet, Page<Asset>>> {
-    ctx.authorise(Operation::Read)?;
-    Ok(assets::pages_of_areas(ctx.read().await?, areas, args).await?)
+    ctx.audited_edge("asset.edge", async {
+        ctx.authorise(Operation::Read)?;
+        Ok(assets::pages_of_areas(ctx.read().await?, areas, args).await?)
+    })
+    .await
 }
 
 /// How many assets of members in each of many sets of areas fulfil a filter; see
@@ -158,9 +179,12 @@ pub async fn pages_of_members(
     members: &[Uuid],
     args: &ListArgs<AssetField>,
 ) -> Result<HashMap<Uuid, Page<Asset>>> {
-    ctx.principal()?;
-    let args = ListArgs { filter: visible(ctx, &args.filter), ..args.clone() };
-    Ok(assets::pages_of_members(ctx.read().await?, members, &args).await?)
+    ctx.audited_edge("asset.edge", async {
+        ctx.principal()?;
+        let args = ListArgs { filter: visible(ctx, &args.filter), ..args.clone() };
+        Ok(assets::pages_of_members(ctx.read().await?, members, &args).await?)
+    })
+    .await
 }
 
 /// The assets of each of these members, by key; those that the caller may not see are left out.
@@ -168,10 +192,13 @@ pub async fn pages_of_members(
 /// # Errors
 /// Unauthenticated, or a failure of the database.
 pub async fn of_members(ctx: &Ctx, members: &[Uuid]) -> Result<HashMap<Uuid, Vec<Asset>>> {
-    ctx.principal()?;
-    let mut found = assets::of_members(ctx.read().await?, members).await?;
-    found.values_mut().for_each(|assets| assets.retain(|asset| sees(ctx, asset)));
-    Ok(found)
+    ctx.audited_edge("asset.edge", async {
+        ctx.principal()?;
+        let mut found = assets::of_members(ctx.read().await?, members).await?;
+        found.values_mut().for_each(|assets| assets.retain(|asset| sees(ctx, asset)));
+        Ok(found)
+    })
+    .await
 }
 
 /// How many assets of each of many members fulfil a filter; see [`pages_of_members`].
@@ -195,10 +222,13 @@ pub async fn measured_by(
     ctx: &Ctx,
     keys: &[(Uuid, AssetKey)],
 ) -> Result<HashMap<(Uuid, AssetKey), Vec<Asset>>> {
-    ctx.principal()?;
-    let mut found = assets::measured_by(ctx.read().await?, keys).await?;
-    found.values_mut().for_each(|assets| assets.retain(|asset| sees(ctx, asset)));
-    Ok(found)
+    ctx.audited_edge("asset.edge", async {
+        ctx.principal()?;
+        let mut found = assets::measured_by(ctx.read().await?, keys).await?;
+        found.values_mut().for_each(|assets| assets.retain(|asset| sees(ctx, asset)));
+        Ok(found)
+    })
+    .await
 }
 
 /// The meters that name each of these delivery points of their own members, by key. A point is named by
@@ -210,10 +240,13 @@ pub async fn meters_of_points(
     ctx: &Ctx,
     points: &[(Uuid, String)],
 ) -> Result<HashMap<(Uuid, String), Vec<Asset>>> {
-    ctx.principal()?;
-    let mut found = assets::meters_of_points(ctx.read().await?, points).await?;
-    found.values_mut().for_each(|assets| assets.retain(|asset| sees(ctx, asset)));
-    Ok(found)
+    ctx.audited_edge("asset.edge", async {
+        ctx.principal()?;
+        let mut found = assets::meters_of_points(ctx.read().await?, points).await?;
+        found.values_mut().for_each(|assets| assets.retain(|asset| sees(ctx, asset)));
+        Ok(found)
+    })
+    .await
 }
 
 /// A filter that leaves out what the caller may not see.

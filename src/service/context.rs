@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
+use super::audit::{Personal, Recorder, Trail};
 use super::{Rates, Result};
 use crate::auth::Principal;
+use crate::domain::audit::Deed;
 use crate::domain::closed_set::MemberStatus;
 use crate::domain::columns::Columns;
 use crate::domain::error::{AuthenticationFailure, Error};
@@ -29,10 +31,19 @@ pub struct Ctx {
     /// Whether even a single statement reads from the snapshot.
     reads_as_one: bool,
     columns: Columns,
+    /// What the request has looked at.
+    trail: Arc<Trail>,
 }
 
 impl Ctx {
-    pub(super) fn new(store: Store, rates: Arc<Rates>, caller: Caller) -> Self {
+    pub(super) fn new(
+        store: Store,
+        rates: Arc<Rates>,
+        caller: Caller,
+        recorder: Option<Recorder>,
+        request_id: Option<String>,
+    ) -> Self {
+        let trail = Arc::new(Trail::new(caller.as_ref().ok(), recorder, request_id));
         Self {
             caller: Arc::new(caller),
             store,
@@ -40,6 +51,7 @@ impl Ctx {
             snapshot: Arc::default(),
             reads_as_one: false,
             columns: Columns::all(),
+            trail,
         }
     }
 
@@ -136,5 +148,54 @@ impl Ctx {
     /// The database, for writes.
     pub(super) fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Does `work`, which looks at personal data, and puts it on the trail: how it ended, and whose rows in
+    /// which community it gave. `within` is the community that is asked about.
+    ///
+    /// # Errors
+    /// Those of the work; when the process is stopping and nothing is recorded any more.
+    pub(super) async fn audited<T: Personal>(
+        &self,
+        operation: &'static str,
+        within: Option<&CommunityKey>,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        self.trail.reserve().await?;
+        let outcome = work.await;
+        self.trail.note(operation, within, &outcome);
+        outcome
+    }
+
+    /// The same for work that follows an edge from what is on the trail already: it is put there when it
+    /// gives rows of others, or may not be done.
+    ///
+    /// # Errors
+    /// Those of the work; when the process is stopping and nothing is recorded any more.
+    pub(super) async fn audited_edge<T: Personal>(
+        &self,
+        operation: &'static str,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        self.trail.reserve().await?;
+        let outcome = work.await;
+        self.trail.note_edge(operation, &outcome);
+        outcome
+    }
+
+    /// What the request has looked at.
+    pub(super) fn trail(&self) -> &Trail {
+        &self.trail
+    }
+
+    /// A write, to be recorded in its own transaction by [`crate::store::audit::append`]: one for each
+    /// community, with how many rows were written. Empty when the caller is not known.
+    pub(super) fn deeds<'k>(
+        &self,
+        operation: &'static str,
+        communities: impl IntoIterator<Item = (&'k CommunityKey, u64)>,
+    ) -> Vec<Deed> {
+        let written = communities.into_iter();
+        written.filter_map(|(key, rows)| self.trail.deed(operation, Some(key), rows, None)).collect()
     }
 }

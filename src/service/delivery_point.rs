@@ -24,14 +24,17 @@ pub async fn list(
     within: Option<&CommunityKey>,
     args: &ListArgs<DeliveryPointField>,
 ) -> Result<Page<DeliveryPoint>> {
-    let reach = ctx.authorise(Operation::Read)?;
-    match within {
-        Some(key) => {
-            let community = community::reached(ctx, &reach, key).await?;
-            Ok(delivery_points::list(ctx.read().await?, Among::Community(community.id), args).await?)
+    ctx.audited("delivery_point.list", within, async {
+        let reach = ctx.authorise(Operation::Read)?;
+        match within {
+            Some(key) => {
+                let community = community::reached(ctx, &reach, key).await?;
+                Ok(delivery_points::list(ctx.read().await?, Among::Community(community.id), args).await?)
+            }
+            None => Ok(delivery_points::list(&ctx.read_once().await?, Among::Scope(&reach), args).await?),
         }
-        None => Ok(delivery_points::list(&ctx.read_once().await?, Among::Scope(&reach), args).await?),
-    }
+    })
+    .await
 }
 
 /// How many delivery points fulfil a filter. Needs the grant `read`.
@@ -63,10 +66,13 @@ pub async fn get_by_code(
     within: &CommunityKey,
     code: &DeliveryPointCode,
 ) -> Result<DeliveryPoint> {
-    let reach = ctx.authorise(Operation::Read)?;
-    let community = community::reached(ctx, &reach, within).await?;
-    let found = delivery_points::by_code(ctx.read().await?, community.id, code).await?;
-    found.into_iter().next().ok_or_else(not_found)
+    ctx.audited("delivery_point.get", Some(within), async {
+        let reach = ctx.authorise(Operation::Read)?;
+        let community = community::reached(ctx, &reach, within).await?;
+        let found = delivery_points::by_code(ctx.read().await?, community.id, code).await?;
+        found.into_iter().next().ok_or_else(not_found)
+    })
+    .await
 }
 
 /// The delivery points of a member, by code. Needs the grant `read`.
@@ -83,9 +89,12 @@ pub async fn of_member(ctx: &Ctx, within: &CommunityKey, key: &MemberKey) -> Res
 /// # Errors
 /// Unauthenticated, forbidden, no such community, or a failure of the database.
 pub async fn duplicates(ctx: &Ctx, within: &CommunityKey) -> Result<Vec<DuplicateDeliveryPoint>> {
-    let reach = ctx.authorise(Operation::Read)?;
-    let community = community::reached(ctx, &reach, within).await?;
-    Ok(duplicates_of::of_community(ctx.read().await?, &reach, community.id).await?)
+    ctx.audited("delivery_point.duplicates", Some(within), async {
+        let reach = ctx.authorise(Operation::Read)?;
+        let community = community::reached(ctx, &reach, within).await?;
+        Ok(duplicates_of::of_community(ctx.read().await?, &reach, community.id).await?)
+    })
+    .await
 }
 
 /// The delivery points with these ids; those that the caller may not see are left out.
@@ -93,10 +102,13 @@ pub async fn duplicates(ctx: &Ctx, within: &CommunityKey) -> Result<Vec<Duplicat
 /// # Errors
 /// Unauthenticated, or a failure of the database.
 pub async fn by_ids(ctx: &Ctx, ids: &[Uuid]) -> Result<HashMap<Uuid, DeliveryPoint>> {
-    ctx.principal()?;
-    let mut found = delivery_points::by_ids(ctx.read().await?, ids).await?;
-    found.retain(|_, point| sees(ctx, point));
-    Ok(found)
+    ctx.audited_edge("delivery_point.edge", async {
+        ctx.principal()?;
+        let mut found = delivery_points::by_ids(ctx.read().await?, ids).await?;
+        found.retain(|_, point| sees(ctx, point));
+        Ok(found)
+    })
+    .await
 }
 
 /// The same page of delivery points under each of many communities. Needs the grant `read`; the caller
@@ -109,8 +121,11 @@ pub async fn pages_of_communities(
     communities: &[Uuid],
     args: &ListArgs<DeliveryPointField>,
 ) -> Result<HashMap<Uuid, Page<DeliveryPoint>>> {
-    ctx.authorise(Operation::Read)?;
-    Ok(delivery_points::pages_of_communities(ctx.read().await?, communities, args).await?)
+    ctx.audited_edge("delivery_point.edge", async {
+        ctx.authorise(Operation::Read)?;
+        Ok(delivery_points::pages_of_communities(ctx.read().await?, communities, args).await?)
+    })
+    .await
 }
 
 /// How many delivery points of each of many communities fulfil a filter; see [`pages_of_communities`].
@@ -132,10 +147,13 @@ pub async fn counts_of_communities(
 /// # Errors
 /// Unauthenticated, or a failure of the database.
 pub async fn of_members(ctx: &Ctx, members: &[Uuid]) -> Result<HashMap<Uuid, Vec<DeliveryPoint>>> {
-    ctx.principal()?;
-    let mut found = delivery_points::of_members(ctx.read().await?, members).await?;
-    found.values_mut().for_each(|points| points.retain(|point| sees(ctx, point)));
-    Ok(found)
+    ctx.audited_edge("delivery_point.edge", async {
+        ctx.principal()?;
+        let mut found = delivery_points::of_members(ctx.read().await?, members).await?;
+        found.values_mut().for_each(|points| points.retain(|point| sees(ctx, point)));
+        Ok(found)
+    })
+    .await
 }
 
 /// The delivery points of these codes, each in its community, a code given folded; those that the
@@ -147,10 +165,13 @@ pub async fn by_codes(
     ctx: &Ctx,
     codes: &[(Uuid, String)],
 ) -> Result<HashMap<(Uuid, String), Vec<DeliveryPoint>>> {
-    ctx.principal()?;
-    let mut found = delivery_points::by_codes(ctx.read().await?, codes).await?;
-    found.values_mut().for_each(|points| points.retain(|point| sees(ctx, point)));
-    Ok(found)
+    ctx.audited_edge("delivery_point.edge", async {
+        ctx.principal()?;
+        let mut found = delivery_points::by_codes(ctx.read().await?, codes).await?;
+        found.values_mut().for_each(|points| points.retain(|point| sees(ctx, point)));
+        Ok(found)
+    })
+    .await
 }
 
 fn sees(ctx: &Ctx, point: &DeliveryPoint) -> bool {

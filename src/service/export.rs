@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::audit::Personal;
 use super::{Ctx, Result, community};
 use crate::bundle::Writer;
 use crate::domain::code::Code;
@@ -17,12 +18,15 @@ use crate::domain::community::CommunityRef;
 use crate::domain::error::Error;
 use crate::domain::filter::Filter;
 use crate::domain::grant::{Operation, Reach};
-use crate::domain::identifier::CommunityKey;
+use crate::domain::identifier::{CommunityKey, UserId};
 use crate::domain::import::MemberGraph;
 use crate::domain::member::Member;
 use crate::domain::order::Order;
 use crate::domain::page::{End, PageRequest};
 use crate::store::{Among, Handle, ListArgs, assets, communities, delivery_points, members};
+
+/// What the audit trail calls it.
+const OPERATION: &str = "export";
 
 /// Members of one batch.
 const BATCH: u32 = 1_000;
@@ -32,6 +36,7 @@ const BATCHES_AHEAD: usize = 2;
 
 /// An export that is about to be written.
 pub struct Export {
+    ctx: Ctx,
     handle: Handle,
     chosen: Vec<CommunityRef>,
     tag: String,
@@ -43,19 +48,27 @@ pub struct Export {
 /// # Errors
 /// Unauthenticated, forbidden, the first key that names no community, or a failure of the database.
 pub async fn export(ctx: &Ctx, named: Option<Vec<CommunityKey>>) -> Result<Export> {
-    let reach = ctx.authorise(Operation::Export)?;
-    // A bundle is whole, whatever else the request shows.
-    let handle = ctx.read().await?.clone().reading(Columns::all());
-    let chosen = choose(&handle, &reach, named).await?;
-    let ids: Vec<_> = chosen.iter().map(|community| community.id).collect();
-    let revisions = communities::revisions(&handle, &ids).await?;
-    let mut hash = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
-    for id in &ids {
-        hash.update(id);
-        hash.update(revisions.get(id).copied().unwrap_or_default().to_be_bytes());
-    }
-    let tag = URL_SAFE_NO_PAD.encode(hash.finalize());
-    Ok(Export { handle, chosen, tag })
+    ctx.audited_edge(OPERATION, async {
+        let reach = ctx.authorise(Operation::Export)?;
+        // A bundle is whole, whatever else the request shows.
+        let handle = ctx.read().await?.clone().reading(Columns::all());
+        let chosen = choose(&handle, &reach, named).await?;
+        let ids: Vec<_> = chosen.iter().map(|community| community.id).collect();
+        let revisions = communities::revisions(&handle, &ids).await?;
+        let mut hash = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
+        for id in &ids {
+            hash.update(id);
+            hash.update(revisions.get(id).copied().unwrap_or_default().to_be_bytes());
+        }
+        let tag = URL_SAFE_NO_PAD.encode(hash.finalize());
+        Ok(Export { ctx: ctx.clone(), handle, chosen, tag })
+    })
+    .await
+}
+
+/// Whose rows it holds is known when they are written.
+impl Personal for Export {
+    fn each_row(&self, _: &mut dyn FnMut(&CommunityKey, &UserId)) {}
 }
 
 impl Export {
@@ -70,7 +83,7 @@ impl Export {
     pub fn batches(self) -> impl Stream<Item = Result<Bytes>> + Send + 'static {
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
         tokio::spawn(async move {
-            if let Err(error) = write_all(&self.handle, &self.chosen, &sender).await {
+            if let Err(error) = write_all(&self, &sender).await {
                 // Nobody listens any more when this fails, and then nothing is lost.
                 let _ = sender.send(Err(error)).await;
             }
@@ -117,11 +130,8 @@ async fn choose(
     Ok(found)
 }
 
-async fn write_all(
-    handle: &Handle,
-    chosen: &[CommunityRef],
-    sender: &mpsc::Sender<Result<Bytes>>,
-) -> Result<()> {
+async fn write_all(export: &Export, sender: &mpsc::Sender<Result<Bytes>>) -> Result<()> {
+    let Export { ctx, handle, chosen, .. } = export;
     let mut writer = Writer::new();
     let mut out = String::new();
     for tag in chosen {
@@ -134,9 +144,12 @@ async fn write_all(
             page.after = members.rows.last().map(|row| row.cursor.clone());
             let has_next = members.has_next;
             let batch = members.rows.into_iter().map(|row| row.value).collect();
+            let mut rows = 0;
             for member in graphs(handle, batch).await? {
                 writer.member(&member, &mut out);
+                rows += 1 + member.delivery_points.len() + member.assets.len();
             }
+            ctx.trail().note_count(OPERATION, &tag.key, rows as u64);
             if sender.send(Ok(std::mem::take(&mut out).into())).await.is_err() {
                 return Ok(());
             }

@@ -18,7 +18,12 @@ use crate::domain::identifier::CommunityKey;
 use crate::domain::import::{Counts, ImportOptions, ImportReport, MultiImportReport, Refusal};
 use crate::domain::timestamp::Timestamp;
 use crate::store::plan::Plan;
-use crate::store::{Among, Handle, StoreError, assets, communities, delivery_points, holdings, members};
+use crate::store::{
+    Among, Handle, StoreError, assets, audit, communities, delivery_points, holdings, members,
+};
+
+/// What the audit trail calls it.
+const OPERATION: &str = "import";
 
 /// What a body is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,14 +45,36 @@ pub async fn import(
     format: Format,
     options: ImportOptions,
 ) -> Result<MultiImportReport> {
+    ctx.trail().reserve().await?;
+    let mut communities = Vec::new();
+    let outcome = import_noting(ctx, body, format, options, &mut communities).await;
+    if let Err(error) = &outcome {
+        if communities.is_empty() {
+            ctx.trail().note_error(OPERATION, None, error);
+        }
+        communities.iter().for_each(|key| ctx.trail().note_error(OPERATION, Some(key), error));
+    }
+    outcome
+}
+
+/// The same; says which communities the body names, as soon as that is known.
+async fn import_noting(
+    ctx: &Ctx,
+    body: Bytes,
+    format: Format,
+    options: ImportOptions,
+    communities: &mut Vec<CommunityKey>,
+) -> Result<MultiImportReport> {
     let reach = ctx.authorise(Operation::Import)?;
     let (checked, options) = tokio::task::spawn_blocking(move || read(&body, format, options))
         .await
         .map_err(|error| Error::internal(format!("reading a body: {error}")))??;
+    let keys = checked.documents.iter().map(|document| CommunityKey::from(document.community_key.as_str()));
+    communities.extend(keys);
     if !checked.documents.iter().all(|document| reaches(&reach, document)) {
         return Err(Error::Forbidden(Operation::Import));
     }
-    let job = Job { checked, options, now: ctx.now() };
+    let job = Job { ctx, checked, options, now: ctx.now() };
     let reports = if options.dry_run {
         // A snapshot of its own: an operation may have written before it tries.
         job.judge(&ctx.store().snapshot().await?).await?.reports
@@ -92,7 +119,8 @@ fn read(body: &[u8], format: Format, options: ImportOptions) -> Result<(CheckedB
 }
 
 /// One import on its way into the registry.
-struct Job {
+struct Job<'c> {
+    ctx: &'c Ctx,
     checked: CheckedBody,
     options: ImportOptions,
     now: Timestamp,
@@ -104,7 +132,7 @@ struct Judged<'j> {
     plans: Vec<Plan<'j>>,
 }
 
-impl Job {
+impl Job<'_> {
     async fn write(&self, handle: Handle) -> std::result::Result<Vec<ImportReport>, Failure> {
         let keys = self.checked.documents.iter().map(|document| document.community_key.as_str());
         communities::lock(&handle, &keys.collect::<Vec<_>>()).await?;
@@ -117,6 +145,12 @@ impl Job {
         }
         for plan in &judged.plans {
             plan.fill(&handle).await?;
+        }
+        let written = judged.plans.iter().filter(|plan| !plan.is_noop());
+        let deeds = self.ctx.deeds(OPERATION, written.map(|plan| (plan.community_key(), plan.rows())));
+        audit::append(&handle, &deeds).await?;
+        for plan in judged.plans.iter().filter(|plan| plan.is_noop()) {
+            self.ctx.trail().note_count(OPERATION, plan.community_key(), 0);
         }
         Ok(judged.reports)
     }

@@ -28,9 +28,12 @@ pub async fn member_by_user_id(
     user_id: &UserId,
     within: Option<&CommunityKey>,
 ) -> Result<Option<Member>> {
-    let Some(reach) = reach(ctx, within)? else { return Ok(None) };
-    let found = members::active_by_user_ids(ctx.read().await?, &reach, &[user_id.as_str()]).await?;
-    only(found, Code::AmbiguousMember, "Several active members have this user id")
+    ctx.audited("lookup.member_by_user_id", within, async {
+        let Some(reach) = reach(ctx, within)? else { return Ok(None) };
+        let found = members::active_by_user_ids(ctx.read().await?, &reach, &[user_id.as_str()]).await?;
+        only(found, Code::AmbiguousMember, "Several active members have this user id")
+    })
+    .await
 }
 
 /// The active member with a DID.
@@ -38,8 +41,11 @@ pub async fn member_by_user_id(
 /// # Errors
 /// Unauthenticated, forbidden, or a failure of the database.
 pub async fn member_by_did(ctx: &Ctx, did: &Did) -> Result<Option<Member>> {
-    let reach = ctx.authorise_lookup(1)?;
-    Ok(members::active_by_dids(&ctx.read_once().await?, &reach, &[did.as_str()]).await?.pop())
+    ctx.audited("lookup.member_by_did", None, async {
+        let reach = ctx.authorise_lookup(1)?;
+        Ok(members::active_by_dids(&ctx.read_once().await?, &reach, &[did.as_str()]).await?.pop())
+    })
+    .await
 }
 
 /// The asset of the active holder of a sensor; the first by key when the holder has several on it.
@@ -51,11 +57,15 @@ pub async fn asset_by_sensor_id(
     sensor: &SensorId,
     within: Option<&CommunityKey>,
 ) -> Result<Option<Asset>> {
-    let Some(reach) = reach(ctx, within)? else { return Ok(None) };
-    let mut found = assets::active_by_sensor_ids(&ctx.read_once().await?, &reach, &[sensor.as_str()]).await?;
-    let mut owners = HashSet::new();
-    found.retain(|asset| owners.insert(asset.owner.id));
-    only(found, Code::AmbiguousSensor, "Several active members hold this sensor")
+    ctx.audited("lookup.asset_by_sensor_id", within, async {
+        let Some(reach) = reach(ctx, within)? else { return Ok(None) };
+        let mut found =
+            assets::active_by_sensor_ids(&ctx.read_once().await?, &reach, &[sensor.as_str()]).await?;
+        let mut owners = HashSet::new();
+        found.retain(|asset| owners.insert(asset.owner.id));
+        only(found, Code::AmbiguousSensor, "Several active members hold this sensor")
+    })
+    .await
 }
 
 /// The delivery point of the active holder of a code.
@@ -67,9 +77,12 @@ pub async fn delivery_point_by_code(
     code: &DeliveryPointCode,
     within: Option<&CommunityKey>,
 ) -> Result<Option<DeliveryPoint>> {
-    let Some(reach) = reach(ctx, within)? else { return Ok(None) };
-    let found = delivery_points::active_by_code(&ctx.read_once().await?, &reach, code).await?;
-    only(found, Code::AmbiguousDeliveryPoint, "Several active members hold this delivery point")
+    ctx.audited("lookup.delivery_point_by_code", within, async {
+        let Some(reach) = reach(ctx, within)? else { return Ok(None) };
+        let found = delivery_points::active_by_code(&ctx.read_once().await?, &reach, code).await?;
+        only(found, Code::AmbiguousDeliveryPoint, "Several active members hold this delivery point")
+    })
+    .await
 }
 
 /// The assets of the active holders of sensors, in the order of the request. A sensor that nobody holds
@@ -78,14 +91,18 @@ pub async fn delivery_point_by_code(
 /// # Errors
 /// Unauthenticated, forbidden, too many ids, or a failure of the database.
 pub async fn assets_by_sensor_ids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Asset>> {
-    let reach = ctx.authorise_lookup(ids.len())?;
-    let sensors: Vec<SensorId> = batch("sensor_ids", ids)?.into_iter().filter_map(SensorId::new).collect();
-    let sensors = distinct(sensors.iter().map(SensorId::as_str));
-    if sensors.is_empty() {
-        return Ok(Vec::new());
-    }
-    let found = assets::active_by_sensor_ids(&ctx.read_once().await?, &reach, &sensors).await?;
-    Ok(in_order(&sensors, found, |asset| asset.content.sensor_id.as_ref().map_or("", SensorId::as_str)))
+    ctx.audited("lookup.assets_by_sensor_ids", None, async {
+        let reach = ctx.authorise_lookup(ids.len())?;
+        let sensors: Vec<SensorId> =
+            batch("sensor_ids", ids)?.into_iter().filter_map(SensorId::new).collect();
+        let sensors = distinct(sensors.iter().map(SensorId::as_str));
+        if sensors.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = assets::active_by_sensor_ids(&ctx.read_once().await?, &reach, &sensors).await?;
+        Ok(in_order(&sensors, found, |asset| asset.content.sensor_id.as_ref().map_or("", SensorId::as_str)))
+    })
+    .await
 }
 
 /// The assets of active members with these user ids, in the order of the request, those of one member
@@ -94,13 +111,16 @@ pub async fn assets_by_sensor_ids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Asset
 /// # Errors
 /// Unauthenticated, forbidden, too many ids, or a failure of the database.
 pub async fn assets_by_user_ids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Asset>> {
-    let reach = ctx.authorise_lookup(ids.len())?;
-    let user_ids = distinct(batch("user_ids", ids)?.into_iter());
-    if user_ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let found = assets::active_by_user_ids(&ctx.read_once().await?, &reach, &user_ids).await?;
-    Ok(in_order(&user_ids, found, |asset| asset.owner.user_id.as_str()))
+    ctx.audited("lookup.assets_by_user_ids", None, async {
+        let reach = ctx.authorise_lookup(ids.len())?;
+        let user_ids = distinct(batch("user_ids", ids)?.into_iter());
+        if user_ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = assets::active_by_user_ids(&ctx.read_once().await?, &reach, &user_ids).await?;
+        Ok(in_order(&user_ids, found, |asset| asset.owner.user_id.as_str()))
+    })
+    .await
 }
 
 /// The active members with these DIDs, in the order of the request.
@@ -108,13 +128,16 @@ pub async fn assets_by_user_ids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Asset>>
 /// # Errors
 /// Unauthenticated, forbidden, too many ids, or a failure of the database.
 pub async fn members_by_dids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Member>> {
-    let reach = ctx.authorise_lookup(ids.len())?;
-    let dids = distinct(batch("dids", ids)?.into_iter());
-    if dids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let found = members::active_by_dids(ctx.read().await?, &reach, &dids).await?;
-    Ok(in_order(&dids, found, |member| member.content.did.as_ref().map_or("", Did::as_str)))
+    ctx.audited("lookup.members_by_dids", None, async {
+        let reach = ctx.authorise_lookup(ids.len())?;
+        let dids = distinct(batch("dids", ids)?.into_iter());
+        if dids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = members::active_by_dids(ctx.read().await?, &reach, &dids).await?;
+        Ok(in_order(&dids, found, |member| member.content.did.as_ref().map_or("", Did::as_str)))
+    })
+    .await
 }
 
 /// The delivery points of members that a lookup found, by code. Members out of the grant's reach have none.
@@ -122,13 +145,16 @@ pub async fn members_by_dids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Member>> {
 /// # Errors
 /// Unauthenticated, forbidden, or a failure of the database.
 pub async fn delivery_points_of(ctx: &Ctx, members: &[Uuid]) -> Result<HashMap<Uuid, Vec<DeliveryPoint>>> {
-    let reach = ctx.authorise(Operation::Lookup)?;
-    if members.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let mut found = delivery_points::of_members(ctx.read().await?, members).await?;
-    found.values_mut().for_each(|points| points.retain(|point| reach.includes(&point.community.key)));
-    Ok(found)
+    ctx.audited_edge("delivery_point.edge", async {
+        let reach = ctx.authorise(Operation::Lookup)?;
+        if members.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut found = delivery_points::of_members(ctx.read().await?, members).await?;
+        found.values_mut().for_each(|points| points.retain(|point| reach.includes(&point.community.key)));
+        Ok(found)
+    })
+    .await
 }
 
 /// How far the grant reaches, within a community where one is named; none where it does not reach there.

@@ -25,14 +25,17 @@ pub async fn list(
     within: Option<&CommunityKey>,
     args: &ListArgs<MemberField>,
 ) -> Result<Page<Member>> {
-    let reach = ctx.authorise(Operation::Read)?;
-    match within {
-        Some(key) => {
-            let community = community::reached(ctx, &reach, key).await?;
-            Ok(members::list(ctx.read().await?, Among::Community(community.id), args).await?)
+    ctx.audited("member.list", within, async {
+        let reach = ctx.authorise(Operation::Read)?;
+        match within {
+            Some(key) => {
+                let community = community::reached(ctx, &reach, key).await?;
+                Ok(members::list(ctx.read().await?, Among::Community(community.id), args).await?)
+            }
+            None => Ok(members::list(&ctx.read_once().await?, Among::Scope(&reach), args).await?),
         }
-        None => Ok(members::list(&ctx.read_once().await?, Among::Scope(&reach), args).await?),
-    }
+    })
+    .await
 }
 
 /// How many members fulfil a filter. Needs the grant `read`.
@@ -55,9 +58,12 @@ pub async fn count(ctx: &Ctx, within: Option<&CommunityKey>, filter: &Filter<Mem
 /// # Errors
 /// Unauthenticated, forbidden, not found, or a failure of the database.
 pub async fn get(ctx: &Ctx, within: &CommunityKey, key: &MemberKey) -> Result<Member> {
-    let reach = ctx.authorise(Operation::Read)?;
-    let community = community::reached(ctx, &reach, within).await?;
-    members::by_key(ctx.read().await?, community.id, key).await?.ok_or_else(not_found)
+    ctx.audited("member.get", Some(within), async {
+        let reach = ctx.authorise(Operation::Read)?;
+        let community = community::reached(ctx, &reach, within).await?;
+        members::by_key(ctx.read().await?, community.id, key).await?.ok_or_else(not_found)
+    })
+    .await
 }
 
 /// The member of a community with a user id, whatever its status. Needs the grant `read`.
@@ -65,9 +71,12 @@ pub async fn get(ctx: &Ctx, within: &CommunityKey, key: &MemberKey) -> Result<Me
 /// # Errors
 /// Unauthenticated, forbidden, not found, or a failure of the database.
 pub async fn get_by_user_id(ctx: &Ctx, within: &CommunityKey, user_id: &UserId) -> Result<Member> {
-    let reach = ctx.authorise(Operation::Read)?;
-    let community = community::reached(ctx, &reach, within).await?;
-    members::by_user_id(ctx.read().await?, community.id, user_id).await?.ok_or_else(not_found)
+    ctx.audited("member.get", Some(within), async {
+        let reach = ctx.authorise(Operation::Read)?;
+        let community = community::reached(ctx, &reach, within).await?;
+        members::by_user_id(ctx.read().await?, community.id, user_id).await?.ok_or_else(not_found)
+    })
+    .await
 }
 
 /// How many delivery points each of these members has; members without any are left out. Needs the
@@ -85,10 +94,13 @@ pub async fn delivery_point_counts(ctx: &Ctx, ids: &[Uuid]) -> Result<HashMap<Uu
 /// # Errors
 /// Unauthenticated, or a failure of the database.
 pub async fn by_ids(ctx: &Ctx, ids: &[Uuid]) -> Result<HashMap<Uuid, Member>> {
-    ctx.principal()?;
-    let mut found = members::by_ids(ctx.read().await?, ids).await?;
-    found.retain(|_, member| ctx.sees_member(&member.community.key, &member.tag()));
-    Ok(found)
+    ctx.audited_edge("member.edge", async {
+        ctx.principal()?;
+        let mut found = members::by_ids(ctx.read().await?, ids).await?;
+        found.retain(|_, member| ctx.sees_member(&member.community.key, &member.tag()));
+        Ok(found)
+    })
+    .await
 }
 
 /// The members with these keys, each in its community; those that the caller may not see are left out.
@@ -96,10 +108,13 @@ pub async fn by_ids(ctx: &Ctx, ids: &[Uuid]) -> Result<HashMap<Uuid, Member>> {
 /// # Errors
 /// Unauthenticated, or a failure of the database.
 pub async fn by_keys(ctx: &Ctx, keys: &[(Uuid, MemberKey)]) -> Result<HashMap<(Uuid, MemberKey), Member>> {
-    ctx.principal()?;
-    let mut found = members::by_keys(ctx.read().await?, keys).await?;
-    found.retain(|_, member| ctx.sees_member(&member.community.key, &member.tag()));
-    Ok(found)
+    ctx.audited_edge("member.edge", async {
+        ctx.principal()?;
+        let mut found = members::by_keys(ctx.read().await?, keys).await?;
+        found.retain(|_, member| ctx.sees_member(&member.community.key, &member.tag()));
+        Ok(found)
+    })
+    .await
 }
 
 /// The same page of members under each of many communities. Needs the grant `read`; the caller has made
@@ -112,8 +127,11 @@ pub async fn pages_of_communities(
     communities: &[Uuid],
     args: &ListArgs<MemberField>,
 ) -> Result<HashMap<Uuid, Page<Member>>> {
-    ctx.authorise(Operation::Read)?;
-    Ok(members::pages_of_communities(ctx.read().await?, communities, args).await?)
+    ctx.audited_edge("member.edge", async {
+        ctx.authorise(Operation::Read)?;
+        Ok(members::pages_of_communities(ctx.read().await?, communities, args).await?)
+    })
+    .await
 }
 
 /// How many members of each of many communities fulfil a filter; see [`pages_of_communities`].
@@ -138,8 +156,11 @@ pub async fn pages_of_areas(
     areas: &[AreaSet],
     args: &ListArgs<MemberField>,
 ) -> Result<HashMap<AreaSet, Page<Member>>> {
-    ctx.authorise(Operation::Read)?;
-    Ok(members::pages_of_areas(ctx.read().await?, areas, args).await?)
+    ctx.audited_edge("member.edge", async {
+        ctx.authorise(Operation::Read)?;
+        Ok(members::pages_of_areas(ctx.read().await?, areas, args).await?)
+    })
+    .await
 }
 
 /// How many members in each of many sets of areas fulfil a filter; see [`pages_of_communities`].

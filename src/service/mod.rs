@@ -2,6 +2,7 @@
 //! nothing else; a rule that stands in a door is in the wrong place.
 
 pub mod asset;
+pub mod audit;
 pub mod change;
 pub mod check;
 pub mod community;
@@ -12,6 +13,7 @@ mod failure;
 pub mod import;
 pub mod lookup;
 pub mod member;
+pub mod person;
 mod rates;
 mod registry;
 pub mod search;

@@ -1,10 +1,12 @@
 //! The registry of a process: its database, from which a context is made for every request.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::error::Error;
 use crate::store::{DatabaseSettings, Store};
 
+use super::audit::Recorder;
 use super::{Caller, Ctx, RateSettings, Rates, Result};
 
 /// The registry. Cheap to clone; one per process.
@@ -12,6 +14,8 @@ use super::{Caller, Ctx, RateSettings, Rates, Result};
 pub struct Registry {
     store: Store,
     rates: Arc<Rates>,
+    /// Records who looks at what; none where nobody but the operator of the machine does.
+    recorder: Option<Recorder>,
 }
 
 impl Registry {
@@ -20,7 +24,7 @@ impl Registry {
     /// # Errors
     /// When the URL is wrong or the database does not answer.
     pub async fn connect(url: &str, settings: &DatabaseSettings) -> Result<Self> {
-        Ok(Self { store: Store::connect(url, settings).await?, rates: Arc::default() })
+        Ok(Self { store: Store::connect(url, settings).await?, rates: Arc::default(), recorder: None })
     }
 
     /// The same registry, asked no more often than this.
@@ -75,17 +79,42 @@ impl Registry {
         Ok(())
     }
 
+    /// The same registry, which records from now on who looks at what, and deletes what it recorded when it
+    /// is older than this. Must be called within a runtime, which does both in the background.
+    #[must_use]
+    pub fn recording(self, retention: Duration) -> Self {
+        let recorder = Recorder::start(self.store.in_background(), retention);
+        Self { recorder: Some(recorder), ..self }
+    }
+
     /// The context of one request.
     #[must_use]
     pub fn context(&self, caller: Caller) -> Ctx {
-        Ctx::new(self.store.clone(), Arc::clone(&self.rates), caller)
+        self.context_of_request(caller, None)
     }
 
-    /// Closes the database, waiting for what runs.
+    /// The context of a request that has an id.
+    #[must_use]
+    pub fn context_of_request(&self, caller: Caller, request_id: Option<&str>) -> Ctx {
+        let rates = Arc::clone(&self.rates);
+        Ctx::new(self.store.clone(), rates, caller, self.recorder.clone(), request_id.map(str::to_owned))
+    }
+
+    /// Waits until what requests that are over looked at is written down.
+    pub async fn flush(&self) {
+        if let Some(recorder) = &self.recorder {
+            recorder.flush().await;
+        }
+    }
+
+    /// Writes down what is still to be recorded and closes the database, waiting for what runs.
     ///
     /// # Errors
     /// When it cannot be closed.
     pub async fn close(self) -> Result<()> {
+        if let Some(recorder) = &self.recorder {
+            recorder.stop().await;
+        }
         Ok(self.store.close().await?)
     }
 }

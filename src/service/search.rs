@@ -14,17 +14,20 @@ use crate::store::search;
 /// # Errors
 /// Unauthenticated, forbidden, a text or a number out of bounds, or a failure of the database.
 pub async fn find(ctx: &Ctx, text: &str, first: Option<i64>) -> Result<Vec<SearchHit>> {
-    let reach = ctx.authorise(Operation::Read)?;
-    let wanted = Wanted::parse(text)?;
-    let first = match first {
-        None => DEFAULT_PAGE,
-        Some(number) => u32::try_from(number)
-            .ok()
-            .filter(|number| (MIN_PAGE..=MAX_PAGE).contains(number))
-            .ok_or_else(|| {
-                let message = format!("A whole number from {MIN_PAGE} to {MAX_PAGE}");
-                Error::invalid("first", &["query", "first"], message, Some(number.to_string()))
-            })?,
-    };
-    Ok(search::find(ctx.read().await?, &reach, &wanted, first).await?)
+    ctx.audited("search", None, async {
+        let reach = ctx.authorise(Operation::Read)?;
+        let wanted = Wanted::parse(text)?;
+        let first = match first {
+            None => DEFAULT_PAGE,
+            Some(number) => u32::try_from(number)
+                .ok()
+                .filter(|number| (MIN_PAGE..=MAX_PAGE).contains(number))
+                .ok_or_else(|| {
+                    let message = format!("A whole number from {MIN_PAGE} to {MAX_PAGE}");
+                    Error::invalid("first", &["query", "first"], message, Some(number.to_string()))
+                })?,
+        };
+        Ok(search::find(ctx.read().await?, &reach, &wanted, first).await?)
+    })
+    .await
 }

@@ -15,7 +15,7 @@ use super::handle::WriteTransaction;
 use super::{Handle, Result, StoreError};
 use crate::domain::change::CommunityChange;
 
-/// Called with the SQL of every statement that is sent, but for BEGIN and COMMIT.
+/// Called with the SQL of every statement that a request sends, but for BEGIN and COMMIT.
 pub type OnStatement = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// How often a write is tried again when writers got into each other's way.
@@ -49,6 +49,8 @@ impl Default for DatabaseSettings {
 #[derive(Clone)]
 pub struct Store {
     pool: DatabaseConnection,
+    /// The same pool for what no request waits for.
+    background: DatabaseConnection,
     /// SQLite has one writer at a time: writers of this process queue here, in order, instead of
     /// polling the file's lock.
     writer: Arc<tokio::sync::Mutex<()>>,
@@ -93,10 +95,23 @@ impl Store {
                     .busy_timeout(busy_timeout)
             });
         let mut pool = Database::connect(options).await?;
+        let background = pool.clone();
         if let Some(on_statement) = settings.on_statement.clone() {
             pool.set_metric_callback(move |info| on_statement(&info.statement.sql));
         }
-        Ok(Self { pool, writer: Arc::default(), changes: Arc::default(), claimed: Arc::default() })
+        Ok(Self {
+            pool,
+            background,
+            writer: Arc::default(),
+            changes: Arc::default(),
+            claimed: Arc::default(),
+        })
+    }
+
+    /// The same database for work that no request waits for.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        Self { pool: self.background.clone(), ..self.clone() }
     }
 
     /// Which database it is.

@@ -191,6 +191,18 @@ pub async fn by_user_id(handle: &Handle, community: Uuid, user_id: &UserId) -> R
     one(handle, community, column(Column::UserId).eq(user_id.as_str())).await
 }
 
+/// The memberships of a user name in all communities, whatever their status, by community key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_user(handle: &Handle, user_id: &UserId) -> Result<Vec<Member>> {
+    let mut select = table::rows::<Member>(handle);
+    select.and_where(column(Column::UserId).eq(user_id.as_str()));
+    let mut found = table::all::<Member>(handle, &select).await?;
+    found.sort_by(|a, b| a.community.key.cmp(&b.community.key));
+    Ok(found)
+}
+
 /// The member of the registry with a DID, whatever its status.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 
 mod areas;
 pub mod assets;
+pub mod audit;
 mod bulk;
 mod changes;
 pub mod communities;

@@ -22,6 +22,7 @@ use crate::domain::closed_set::{ChangeKind, ClosedSet, MemberStatus};
 use crate::domain::community::{Community, CommunityContent};
 use crate::domain::delivery_point::DeliveryPointContent;
 use crate::domain::fold::folded;
+use crate::domain::identifier::CommunityKey;
 use crate::domain::import::{Counts, MemberGraph};
 use crate::domain::member::MemberContent;
 use crate::domain::numbering;
@@ -159,6 +160,20 @@ impl<'g> Plan<'g> {
     #[must_use]
     pub fn community_id(&self) -> Uuid {
         self.community.id
+    }
+
+    /// The key of the community.
+    #[must_use]
+    pub fn community_key(&self) -> &CommunityKey {
+        &self.content.key
+    }
+
+    /// How many rows are written or taken away: members, delivery points and assets.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        let written = self.members.len() + self.rewritten.len() + self.points.len() + self.assets.len();
+        let cleared = self.cleared_members.len() + self.cleared_points.len() + self.cleared_assets.len();
+        written.max(cleared) as u64
     }
 
     /// Whether everything is stored as it should be already.

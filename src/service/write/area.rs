@@ -4,8 +4,8 @@ use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::body::Body;
-use super::retry::{self, About, Once, Outcome};
-use super::{Edit, Step, authorise, in_community, unless_changed};
+use super::retry::{About, Once, Outcome};
+use super::{Edit, Step, Write, unless_changed};
 use crate::bundle::{check_area, check_area_key};
 use crate::domain::code::Code;
 use crate::domain::community::{Community, CommunityContent};
@@ -50,23 +50,23 @@ pub async fn put(
     body: &Node,
     seen: &Seen,
 ) -> Result<Community> {
-    authorise(ctx, &[Operation::WriteCommunity], community)?;
-    in_community(ctx, community, |edit| {
-        Box::pin(async move {
-            unless_changed(seen, Some(&edit.community))?;
-            let content = &edit.community.content;
-            let is_bounded = content.areas().iter().all(|area| area.boundary.is_some());
-            let mut fields = Body::open(body.clone());
-            fields.take_same("key", key, |text| text == key);
-            let (entries, problems) = fields.into_parts();
-            let area = problems.with(check_area(key, Node::Map(entries), content, is_bounded))?;
-            let mut areas = content.areas.entries();
-            areas.retain(|(known, _)| known != key);
-            areas.push((key.to_owned(), area));
-            edit.save_content(&with_areas(content, areas)).await
+    Write::new(ctx, "area.put", community)
+        .run(&[Operation::WriteCommunity], |edit| {
+            Box::pin(async move {
+                unless_changed(seen, Some(&edit.community))?;
+                let content = &edit.community.content;
+                let is_bounded = content.areas().iter().all(|area| area.boundary.is_some());
+                let mut fields = Body::open(body.clone());
+                fields.take_same("key", key, |text| text == key);
+                let (entries, problems) = fields.into_parts();
+                let area = problems.with(check_area(key, Node::Map(entries), content, is_bounded))?;
+                let mut areas = content.areas.entries();
+                areas.retain(|(known, _)| known != key);
+                areas.push((key.to_owned(), area));
+                edit.save_content(&with_areas(content, areas)).await
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// Takes an area out in which nobody sits. Needs the grant `community.write`.
@@ -74,22 +74,25 @@ pub async fn put(
 /// # Errors
 /// Unauthenticated, forbidden, not found; changed since it was seen; members sit in it; a failure of the database.
 pub async fn remove(ctx: &Ctx, community: &CommunityKey, key: &str, seen: &Seen) -> Result<Community> {
-    authorise(ctx, &[Operation::WriteCommunity], community)?;
-    in_community(ctx, community, |edit| {
-        Box::pin(async move {
-            let mut areas = edit.community.content.areas.entries();
-            taken_out(&mut areas, key)?;
-            unless_changed(seen, Some(&edit.community))?;
-            let within = members::count_in_area(&edit.handle, edit.community.id, key).await?;
-            if within > 0 {
-                let members =
-                    if within == 1 { "1 member sits".to_owned() } else { format!("{within} members sit") };
-                return Err(Error::conflict(Code::AreaInUse, format!("{members} in this area")).into());
-            }
-            edit.save_content(&with_areas(&edit.community.content, areas)).await
+    Write::new(ctx, "area.remove", community)
+        .run(&[Operation::WriteCommunity], |edit| {
+            Box::pin(async move {
+                let mut areas = edit.community.content.areas.entries();
+                taken_out(&mut areas, key)?;
+                unless_changed(seen, Some(&edit.community))?;
+                let within = members::count_in_area(&edit.handle, edit.community.id, key).await?;
+                if within > 0 {
+                    let members = if within == 1 {
+                        "1 member sits".to_owned()
+                    } else {
+                        format!("{within} members sit")
+                    };
+                    return Err(Error::conflict(Code::AreaInUse, format!("{members} in this area")).into());
+                }
+                edit.save_content(&with_areas(&edit.community.content, areas)).await
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// Gives an area another key, and moves its members along. Needs the grant `community.write`.
@@ -105,8 +108,9 @@ pub async fn rename(
     seen: &Seen,
     once: Option<&Once<RenamedArea>>,
 ) -> Result<Outcome<RenamedArea>> {
-    authorise(ctx, &[Operation::WriteCommunity], community)?;
-    retry::in_community(ctx, community, once, |edit| renaming(edit, key, body, seen)).await
+    Write::new(ctx, "area.rename", community)
+        .run_once(&[Operation::WriteCommunity], once, |edit| renaming(edit, key, body, seen))
+        .await
 }
 
 fn renaming<'w>(
@@ -127,7 +131,8 @@ fn renaming<'w>(
         areas.push((new_key.clone(), area));
         let (id, now) = (edit.community.id, edit.now);
         let members_moved = members::move_to_area(&edit.handle, id, (key, &new_key), now).await?;
-        let community = edit.save_content(&with_areas(&edit.community.content, areas)).await?;
+        let content = with_areas(&edit.community.content, areas);
+        let community = edit.save_content_beside(&content, members_moved).await?;
         Ok((edit, RenamedArea { old_key: key.to_owned(), new_key, members_moved, community }))
     })
 }

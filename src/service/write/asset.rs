@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::body::Body;
-use super::{authorise, in_community, unless_changed};
+use super::{Write, unless_changed};
 use crate::bundle::check_asset;
 use crate::domain::asset::{Asset, AssetContent};
 use crate::domain::error::Error;
@@ -31,21 +31,21 @@ pub async fn put(
     body: &Node,
     seen: &Seen,
 ) -> Result<Asset> {
-    authorise(ctx, &[Operation::WriteAssets], community)?;
-    in_community(ctx, community, |edit| {
-        Box::pin(async move {
-            let stored = edit.member(owner).await?;
-            unless_changed(seen, stored.assets.iter().find(|asset| asset.content.key == *key))?;
-            let content = asset_of(key, body.clone())?;
-            let mut wanted = stored.graph();
-            wanted.assets.retain(|asset| asset.key != *key);
-            wanted.assets.push(content);
-            edit.save_member(MemberEdit { stored: Some(stored), wanted: Some(wanted) }).await?;
-            let written = assets::by_key(&edit.handle, edit.community.id, key).await?;
-            Ok(written.ok_or_else(|| Error::internal("an asset that was written is not there"))?)
+    Write::new(ctx, "asset.put", community)
+        .run(&[Operation::WriteAssets], |edit| {
+            Box::pin(async move {
+                let stored = edit.member(owner).await?;
+                unless_changed(seen, stored.assets.iter().find(|asset| asset.content.key == *key))?;
+                let content = asset_of(key, body.clone())?;
+                let mut wanted = stored.graph();
+                wanted.assets.retain(|asset| asset.key != *key);
+                wanted.assets.push(content);
+                edit.save_member(MemberEdit { stored: Some(stored), wanted: Some(wanted) }).await?;
+                let written = assets::by_key(&edit.handle, edit.community.id, key).await?;
+                Ok(written.ok_or_else(|| Error::internal("an asset that was written is not there"))?)
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// Takes an asset from a member, for good, and returns the member. Needs the grant `assets.write`.
@@ -59,23 +59,23 @@ pub async fn remove(
     key: &AssetKey,
     seen: &Seen,
 ) -> Result<Member> {
-    authorise(ctx, &[Operation::WriteAssets], community)?;
-    in_community(ctx, community, |edit| {
-        Box::pin(async move {
-            let stored = edit.member(owner).await?;
-            let current = stored.assets.iter().find(|asset| asset.content.key == *key);
-            if current.is_none() {
-                return Err(not_found().into());
-            }
-            unless_changed(seen, current)?;
-            let mut wanted = stored.graph();
-            wanted.assets.retain(|asset| asset.key != *key);
-            let owner = stored.member.clone();
-            edit.save_member(MemberEdit { stored: Some(stored), wanted: Some(wanted) }).await?;
-            Ok(owner)
+    Write::new(ctx, "asset.remove", community)
+        .run(&[Operation::WriteAssets], |edit| {
+            Box::pin(async move {
+                let stored = edit.member(owner).await?;
+                let current = stored.assets.iter().find(|asset| asset.content.key == *key);
+                if current.is_none() {
+                    return Err(not_found().into());
+                }
+                unless_changed(seen, current)?;
+                let mut wanted = stored.graph();
+                wanted.assets.retain(|asset| asset.key != *key);
+                let owner = stored.member.clone();
+                edit.save_member(MemberEdit { stored: Some(stored), wanted: Some(wanted) }).await?;
+                Ok(owner)
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// The asset that a request describes. What is said inside `properties` may as well stand beside it, as in a

@@ -1,7 +1,7 @@
 //! What a community says of itself, and its end.
 
 use super::body::{Body, merged_extra};
-use super::{authorise, in_community, unless_changed};
+use super::{Write, unless_changed};
 use crate::bundle::{Header, check_header, check_operators};
 use crate::domain::community::{Community, CommunityContent};
 use crate::domain::document::Document;
@@ -23,15 +23,15 @@ const CHANGED: &[&str] = &["name", "description", "legal", "links", "contact", "
 /// Unauthenticated, forbidden, not found; changed since it was seen; what is wrong with the fields; a failure of
 /// the database.
 pub async fn update(ctx: &Ctx, key: &CommunityKey, body: &Node, seen: &Seen) -> Result<Community> {
-    authorise(ctx, &[Operation::WriteCommunity], key)?;
-    in_community(ctx, key, |edit| {
-        Box::pin(async move {
-            unless_changed(seen, Some(&edit.community))?;
-            let content = changed(edit.community.content.clone(), body.clone())?;
-            edit.save_content(&content).await
+    Write::new(ctx, "community.update", key)
+        .run(&[Operation::WriteCommunity], |edit| {
+            Box::pin(async move {
+                unless_changed(seen, Some(&edit.community))?;
+                let content = changed(edit.community.content.clone(), body.clone())?;
+                edit.save_content(&content).await
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// Removes a community with everything in it, and says how much that was. A dry run says the same and removes
@@ -40,22 +40,32 @@ pub async fn update(ctx: &Ctx, key: &CommunityKey, body: &Node, seen: &Seen) -> 
 /// # Errors
 /// Unauthenticated, forbidden, not found; changed since it was seen; a failure of the database.
 pub async fn remove(ctx: &Ctx, key: &CommunityKey, dry_run: bool, seen: &Seen) -> Result<Counts> {
-    authorise(ctx, &[Operation::DeleteCommunity], key)?;
+    let write = Write::new(ctx, "community.remove", key);
+    let needs = &[Operation::DeleteCommunity];
     if dry_run {
-        let handle = ctx.store().snapshot().await?;
-        let community = communities::by_key(&handle, &Scope::Everything, key).await?.ok_or_else(not_found)?;
-        unless_changed(seen, Some(&community))?;
-        return Ok(stored_counts(&handle, community.id).await?);
+        return write.noted(would_remove(write, needs, seen)).await;
     }
-    in_community(ctx, key, |edit| {
-        Box::pin(async move {
-            unless_changed(seen, Some(&edit.community))?;
-            let counts = stored_counts(&edit.handle, edit.community.id).await?;
-            communities::remove(&edit.handle, &edit.community, edit.now).await?;
-            Ok(counts)
+    write
+        .run(needs, |edit| {
+            Box::pin(async move {
+                unless_changed(seen, Some(&edit.community))?;
+                let counts = stored_counts(&edit.handle, edit.community.id).await?;
+                communities::remove(&edit.handle, &edit.community, edit.now).await?;
+                edit.record(counts.member + counts.delivery_point + counts.asset, None).await?;
+                Ok(counts)
+            })
         })
-    })
-    .await
+        .await
+}
+
+/// How much would go.
+async fn would_remove(write: Write<'_>, needs: &[Operation], seen: &Seen) -> Result<Counts> {
+    write.authorise(needs)?;
+    let handle = write.ctx.store().snapshot().await?;
+    let community = communities::by_key(&handle, &Scope::Everything, write.community).await?;
+    let community = community.ok_or_else(not_found)?;
+    unless_changed(seen, Some(&community))?;
+    Ok(stored_counts(&handle, community.id).await?)
 }
 
 fn changed(content: CommunityContent, body: Node) -> Result<CommunityContent> {

@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::member::{WrittenMember, written};
-use super::{authorise, in_community, unless_changed};
+use super::{Write, unless_changed};
 use crate::bundle::check_delivery_point;
 use crate::domain::asset::AssetContent;
 use crate::domain::code::Code;
@@ -32,41 +32,41 @@ pub async fn put(
     replaces: Option<&DeliveryPointCode>,
     seen: &Seen,
 ) -> Result<WrittenMember> {
-    authorise(ctx, &[Operation::WriteDeliveryPoints], community)?;
-    in_community(ctx, community, |edit| {
-        Box::pin(async move {
-            let stored = edit.member(key).await?;
-            unless_changed(seen, Some(&stored.member))?;
-            let mut wanted = stored.graph();
-            let old = replaces.map(DeliveryPointCode::folded);
-            if let Some(old) = &old
-                && !wanted.delivery_points.iter().any(|point| point.code.folded() == *old)
-            {
-                return Err(not_found().into());
-            }
-            let mut fields = Body::open(body.clone());
-            let given = fields.take_text("id").unwrap_or_else(|| code.to_string());
-            if folded_code(&given) != code.folded() {
-                let message = format!("`{code}`, as in the path");
-                fields.refuse("mismatch", "id", message, Some(&Node::Text(given.clone())));
-            }
-            fields.put("id", Node::Text(given));
-            let (entries, problems) = fields.into_parts();
-            let point = problems.with(check_delivery_point(Node::Map(entries)))?;
-            let new = point.code.folded();
-            wanted.delivery_points.retain(|other| {
-                let other = other.code.folded();
-                other != new && Some(&other) != old.as_ref()
-            });
-            if let Some(old) = old.filter(|old| *old != new) {
-                wanted.assets.iter_mut().for_each(|asset| move_meter(asset, &old, &point.code));
-            }
-            wanted.delivery_points.push(point);
-            edit.save_member(MemberEdit { stored: Some(stored), wanted: Some(wanted) }).await?;
-            written(&edit, key).await
+    Write::new(ctx, "delivery_point.put", community)
+        .run(&[Operation::WriteDeliveryPoints], |edit| {
+            Box::pin(async move {
+                let stored = edit.member(key).await?;
+                unless_changed(seen, Some(&stored.member))?;
+                let mut wanted = stored.graph();
+                let old = replaces.map(DeliveryPointCode::folded);
+                if let Some(old) = &old
+                    && !wanted.delivery_points.iter().any(|point| point.code.folded() == *old)
+                {
+                    return Err(not_found().into());
+                }
+                let mut fields = Body::open(body.clone());
+                let given = fields.take_text("id").unwrap_or_else(|| code.to_string());
+                if folded_code(&given) != code.folded() {
+                    let message = format!("`{code}`, as in the path");
+                    fields.refuse("mismatch", "id", message, Some(&Node::Text(given.clone())));
+                }
+                fields.put("id", Node::Text(given));
+                let (entries, problems) = fields.into_parts();
+                let point = problems.with(check_delivery_point(Node::Map(entries)))?;
+                let new = point.code.folded();
+                wanted.delivery_points.retain(|other| {
+                    let other = other.code.folded();
+                    other != new && Some(&other) != old.as_ref()
+                });
+                if let Some(old) = old.filter(|old| *old != new) {
+                    wanted.assets.iter_mut().for_each(|asset| move_meter(asset, &old, &point.code));
+                }
+                wanted.delivery_points.push(point);
+                edit.save_member(MemberEdit { stored: Some(stored), wanted: Some(wanted) }).await?;
+                written(&edit, key).await
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// Takes a delivery point from a member. Needs the grant `members.delivery_points.write`.
@@ -81,28 +81,28 @@ pub async fn remove(
     code: &DeliveryPointCode,
     seen: &Seen,
 ) -> Result<WrittenMember> {
-    authorise(ctx, &[Operation::WriteDeliveryPoints], community)?;
-    in_community(ctx, community, |edit| {
-        Box::pin(async move {
-            let stored = edit.member(key).await?;
-            let mut wanted = stored.graph();
-            let is_meant = |other: &DeliveryPointCode| other.folded() == code.folded();
-            if !wanted.delivery_points.iter().any(|point| is_meant(&point.code)) {
-                return Err(not_found().into());
-            }
-            unless_changed(seen, Some(&stored.member))?;
-            if let Some(meter) =
-                wanted.assets.iter().find(|asset| asset.pod().is_some_and(|pod| is_meant(&pod)))
-            {
-                let detail = format!("The meter {} of the member names this delivery point", meter.key);
-                return Err(Error::conflict(Code::DeliveryPointLinked, detail).into());
-            }
-            wanted.delivery_points.retain(|point| !is_meant(&point.code));
-            edit.save_member(MemberEdit { stored: Some(stored), wanted: Some(wanted) }).await?;
-            written(&edit, key).await
+    Write::new(ctx, "delivery_point.remove", community)
+        .run(&[Operation::WriteDeliveryPoints], |edit| {
+            Box::pin(async move {
+                let stored = edit.member(key).await?;
+                let mut wanted = stored.graph();
+                let is_meant = |other: &DeliveryPointCode| other.folded() == code.folded();
+                if !wanted.delivery_points.iter().any(|point| is_meant(&point.code)) {
+                    return Err(not_found().into());
+                }
+                unless_changed(seen, Some(&stored.member))?;
+                if let Some(meter) =
+                    wanted.assets.iter().find(|asset| asset.pod().is_some_and(|pod| is_meant(&pod)))
+                {
+                    let detail = format!("The meter {} of the member names this delivery point", meter.key);
+                    return Err(Error::conflict(Code::DeliveryPointLinked, detail).into());
+                }
+                wanted.delivery_points.retain(|point| !is_meant(&point.code));
+                edit.save_member(MemberEdit { stored: Some(stored), wanted: Some(wanted) }).await?;
+                written(&edit, key).await
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// Lets a meter that names the old point name the new one.

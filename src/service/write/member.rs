@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 use super::body::{Body, merged_extra};
-use super::retry::{self, About, Once, Outcome};
-use super::{Edit, Step, authorise, in_community, unless_changed};
+use super::retry::{About, Once, Outcome};
+use super::{Edit, Step, Write, unless_changed};
 use crate::bundle::check_member;
 use crate::domain::closed_set::{ClosedSet, MemberStatus};
 use crate::domain::delivery_point::DeliveryPoint;
@@ -91,17 +91,17 @@ pub async fn create(
     body: &Node,
     once: Option<&Once<WrittenMember>>,
 ) -> Result<Outcome<WrittenMember>> {
-    authorise(ctx, &[Operation::WriteMembers], community)?;
-    retry::in_community(ctx, community, once, |edit| {
-        Box::pin(async move {
-            let wanted = new_member(&edit, body.clone())?;
-            let key = wanted.content.key.clone();
-            edit.save_member(MemberEdit { stored: None, wanted: Some(wanted) }).await?;
-            let written = written(&edit, &key).await?;
-            Ok((edit, written))
+    Write::new(ctx, "member.create", community)
+        .run_once(&[Operation::WriteMembers], once, |edit| {
+            Box::pin(async move {
+                let wanted = new_member(&edit, body.clone())?;
+                let key = wanted.content.key.clone();
+                edit.save_member(MemberEdit { stored: None, wanted: Some(wanted) }).await?;
+                let written = written(&edit, &key).await?;
+                Ok((edit, written))
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// Changes fields of a member. An absent field stays as it is; `""` clears the DID; `extra` is merged one level
@@ -118,16 +118,16 @@ pub async fn update(
     body: &Node,
     seen: &Seen,
 ) -> Result<WrittenMember> {
-    authorise(ctx, &needed(part, body), community)?;
-    in_community(ctx, community, |edit| {
-        Box::pin(async move {
-            let stored = edit.member(key).await?;
-            unless_changed(seen, Some(&stored.member))?;
-            change(&edit, stored, fields_of(part, body.clone())).await?;
-            written(&edit, key).await
+    Write::new(ctx, "member.update", community)
+        .run(&needed(part, body), |edit| {
+            Box::pin(async move {
+                let stored = edit.member(key).await?;
+                unless_changed(seen, Some(&stored.member))?;
+                change(&edit, stored, fields_of(part, body.clone())).await?;
+                written(&edit, key).await
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// Changes the status of a member, and keeps the reason beside it. Needs the grant `members.write`.
@@ -142,24 +142,24 @@ pub async fn set_status(
     seen: &Seen,
     once: Option<&Once<WrittenMember>>,
 ) -> Result<Outcome<WrittenMember>> {
-    authorise(ctx, &[Operation::WriteMembers], community)?;
-    retry::in_community(ctx, community, once, |edit| {
-        Box::pin(async move {
-            let stored = edit.member(key).await?;
-            unless_changed(seen, Some(&stored.member))?;
-            let mut fields = Body::closed(body.clone(), &["status", "reason"]);
-            fields.require("status");
-            let reason = fields.take_text("reason");
-            if let Some(reason) = reason {
-                let extra = vec![(STATUS_REASON.to_owned(), Node::Text(reason))];
-                fields.put("extra", Node::Map(extra));
-            }
-            change(&edit, stored, fields).await?;
-            let written = written(&edit, key).await?;
-            Ok((edit, written))
+    Write::new(ctx, "member.set_status", community)
+        .run_once(&[Operation::WriteMembers], once, |edit| {
+            Box::pin(async move {
+                let stored = edit.member(key).await?;
+                unless_changed(seen, Some(&stored.member))?;
+                let mut fields = Body::closed(body.clone(), &["status", "reason"]);
+                fields.require("status");
+                let reason = fields.take_text("reason");
+                if let Some(reason) = reason {
+                    let extra = vec![(STATUS_REASON.to_owned(), Node::Text(reason))];
+                    fields.put("extra", Node::Map(extra));
+                }
+                change(&edit, stored, fields).await?;
+                let written = written(&edit, key).await?;
+                Ok((edit, written))
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// Deactivates a member: it stays and holds nothing any more. Needs the grant `members.write`. To purge it is
@@ -174,25 +174,28 @@ pub async fn remove(
     purge: bool,
     seen: &Seen,
 ) -> Result<RemovedMember> {
-    let operation = if purge { Operation::PurgeMembers } else { Operation::WriteMembers };
-    authorise(ctx, &[operation], community)?;
-    in_community(ctx, community, |edit| {
-        Box::pin(async move {
-            let stored = edit.member(key).await?;
-            unless_changed(seen, Some(&stored.member))?;
-            if purge {
-                kept_answers::forget_member(&edit.handle, stored.member.id).await?;
-                let assets_removed = stored.assets.len() as u64;
-                edit.save_member(MemberEdit { stored: Some(stored), wanted: None }).await?;
-                return Ok(RemovedMember { member: None, assets_removed });
-            }
-            let mut wanted = stored.graph();
-            wanted.content.status = MemberStatus::Inactive;
-            edit.save_member(MemberEdit { stored: Some(stored), wanted: Some(wanted) }).await?;
-            Ok(RemovedMember { member: Some(written(&edit, key).await?.member), assets_removed: 0 })
+    let (name, operation) = match purge {
+        true => ("member.purge", Operation::PurgeMembers),
+        false => ("member.remove", Operation::WriteMembers),
+    };
+    Write::new(ctx, name, community)
+        .run(&[operation], |edit| {
+            Box::pin(async move {
+                let stored = edit.member(key).await?;
+                unless_changed(seen, Some(&stored.member))?;
+                if purge {
+                    kept_answers::forget_member(&edit.handle, stored.member.id).await?;
+                    let assets_removed = stored.assets.len() as u64;
+                    edit.save_member(MemberEdit { stored: Some(stored), wanted: None }).await?;
+                    return Ok(RemovedMember { member: None, assets_removed });
+                }
+                let mut wanted = stored.graph();
+                wanted.content.status = MemberStatus::Inactive;
+                edit.save_member(MemberEdit { stored: Some(stored), wanted: Some(wanted) }).await?;
+                Ok(RemovedMember { member: Some(written(&edit, key).await?.member), assets_removed: 0 })
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// What the fields that are named in a body need.

@@ -17,51 +17,98 @@ use futures_util::future::BoxFuture;
 
 use super::failure::Failure;
 use super::{Ctx, Result, community as communities_service};
+use crate::domain::audit::Person;
 use crate::domain::community::{Community, CommunityContent};
 use crate::domain::error::Error;
 use crate::domain::grant::Operation;
-use crate::domain::identifier::{CommunityKey, MemberKey};
+use crate::domain::identifier::{CommunityKey, MemberKey, UserId};
 use crate::domain::precondition::{Seen, Versioned};
 use crate::domain::timestamp::Timestamp;
 use crate::store::plan::{MemberEdit, Plan, StoredMember};
-use crate::store::{Handle, communities};
+use crate::store::{Handle, audit, communities};
 
 pub use retry::{Once, Outcome};
 
 /// What a step of a write gives: a value, or why the write is not done.
 type Step<T> = std::result::Result<T, Failure>;
 
+/// A write that somebody asks for, of one community.
+#[derive(Clone, Copy)]
+struct Write<'w> {
+    ctx: &'w Ctx,
+    /// What the audit trail calls it.
+    name: &'static str,
+    community: &'w CommunityKey,
+}
+
 /// A write on its way: the community is locked until it is done.
 struct Edit {
     handle: Handle,
     community: Community,
     now: Timestamp,
+    ctx: Ctx,
+    name: &'static str,
 }
 
-/// Refuses callers who may not do all of this in a community; one out of reach does not exist for them.
-fn authorise(ctx: &Ctx, operations: &[Operation], community: &CommunityKey) -> Result<()> {
-    let reaches = operations.iter().map(|&operation| ctx.authorise(operation));
-    let reaches = reaches.collect::<Result<Vec<_>>>()?;
-    let is_reached = reaches.iter().all(|reach| reach.includes(community));
-    if is_reached { Ok(()) } else { Err(communities_service::not_found()) }
-}
+impl<'w> Write<'w> {
+    fn new(ctx: &'w Ctx, name: &'static str, community: &'w CommunityKey) -> Self {
+        Self { ctx, name, community }
+    }
 
-/// Does `work` on a community, alone. It may be done more than once, when other writers are in the way.
-async fn in_community<'w, T>(
-    ctx: &Ctx,
-    key: &CommunityKey,
-    work: impl Fn(Edit) -> BoxFuture<'w, Step<T>> + Send + Sync,
-) -> Result<T> {
-    let (now, work) = (ctx.now(), &work);
-    let done = ctx.store().write(|handle| async move { work(Edit::open(handle, key, now).await?).await });
-    Ok(done.await?)
+    /// Does `work` on the community, alone, for a caller who may do all of this there. It may be done more than
+    /// once, when other writers are in the way.
+    async fn run<'r, T>(
+        self,
+        needs: &[Operation],
+        work: impl Fn(Edit) -> BoxFuture<'r, Step<T>> + Send + Sync,
+    ) -> Result<T> {
+        self.noted(async {
+            self.authorise(needs)?;
+            let (now, work) = (self.ctx.now(), &work);
+            let done =
+                self.ctx.store().write(|handle| async move { work(self.open(handle, now).await?).await });
+            Ok(done.await?)
+        })
+        .await
+    }
+
+    /// Refuses callers who may not do all of this in the community; one out of reach does not exist for them.
+    fn authorise(&self, needs: &[Operation]) -> Result<()> {
+        let reaches = needs.iter().map(|&operation| self.ctx.authorise(operation));
+        let reaches = reaches.collect::<Result<Vec<_>>>()?;
+        let is_reached = reaches.iter().all(|reach| reach.includes(self.community));
+        if is_reached { Ok(()) } else { Err(communities_service::not_found()) }
+    }
+
+    /// Puts it on the trail why a write was not done. What was done stands there by the write's own
+    /// transaction.
+    async fn noted<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let trail = self.ctx.trail();
+        trail.reserve().await?;
+        let outcome = work.await;
+        if let Err(error) = &outcome {
+            trail.note_error(self.name, Some(self.community), error);
+        }
+        outcome
+    }
+
+    async fn open(&self, handle: Handle, now: Timestamp) -> Step<Edit> {
+        let community = communities::locked(&handle, self.community).await?;
+        let community = community.ok_or_else(communities_service::not_found)?;
+        Ok(Edit { handle, community, now, ctx: self.ctx.clone(), name: self.name })
+    }
 }
 
 impl Edit {
-    async fn open(handle: Handle, key: &CommunityKey, now: Timestamp) -> Step<Self> {
-        let community = communities::locked(&handle, key).await?;
-        let community = community.ok_or_else(communities_service::not_found)?;
-        Ok(Self { handle, community, now })
+    /// Puts a write on the trail: how many rows it wrote, and whose they are if they are one person's.
+    async fn record(&self, rows: u64, about: Option<&UserId>) -> Step<()> {
+        let deed = self.ctx.trail().deed(
+            self.name,
+            Some(&self.community.content.key),
+            rows,
+            about.map(Person::user),
+        );
+        Ok(audit::append(&self.handle, deed.as_slice()).await?)
     }
 
     /// A member of the community, with everything it has.
@@ -72,12 +119,17 @@ impl Edit {
 
     /// Writes what a member should be.
     async fn save_member(&self, edit: MemberEdit) -> Step<()> {
-        self.save(&self.community.content, &[edit]).await
+        self.save(&self.community.content, &[edit], 0).await
     }
 
     /// Writes what the community's own documents should be.
     async fn save_content(&self, content: &CommunityContent) -> Step<Community> {
-        self.save(content, &[]).await?;
+        self.save_content_beside(content, 0).await
+    }
+
+    /// The same, beside so many rows of members that the write changed already.
+    async fn save_content_beside(&self, content: &CommunityContent, rows: u64) -> Step<Community> {
+        self.save(content, &[], rows).await?;
         self.reread().await
     }
 
@@ -87,13 +139,18 @@ impl Edit {
         Ok(found.ok_or_else(|| Error::internal("a community that was written is not there"))?)
     }
 
-    async fn save(&self, content: &CommunityContent, members: &[MemberEdit]) -> Step<()> {
+    async fn save(&self, content: &CommunityContent, members: &[MemberEdit], rows: u64) -> Step<()> {
         for edit in members {
             claims::check(self, edit).await?;
         }
         let plan = Plan::edit(&self.community, content, members, self.now);
         plan.clear(&self.handle).await?;
-        Ok(plan.fill(&self.handle).await?)
+        plan.fill(&self.handle).await?;
+        let about = match members {
+            [only] => only.user_id(),
+            _ => None,
+        };
+        self.record(rows + plan.rows(), about).await
     }
 }
 

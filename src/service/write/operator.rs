@@ -1,7 +1,7 @@
 //! The distribution system operators of a community.
 
 use super::body::Body;
-use super::{authorise, in_community, unless_changed};
+use super::{Write, unless_changed};
 use crate::bundle::check_one_operator;
 use crate::domain::code::Code;
 use crate::domain::community::{Community, CommunityContent};
@@ -25,23 +25,23 @@ pub async fn put(
     body: &Node,
     seen: &Seen,
 ) -> Result<Community> {
-    authorise(ctx, &[Operation::WriteCommunity], community)?;
-    in_community(ctx, community, |edit| {
-        Box::pin(async move {
-            unless_changed(seen, Some(&edit.community))?;
-            let mut fields = Body::open(body.clone());
-            fields.take_same("key", key, |text| text == key);
-            let (entries, problems) = fields.into_parts();
-            let operator = problems.with(check_one_operator(key, Node::Map(entries)))?;
-            let mut operators = edit.community.content.operators.entries();
-            operators.retain(|(known, _)| known != key);
-            operators.push((key.to_owned(), operator));
-            operators.sort_by(|a, b| a.0.cmp(&b.0));
-            let operators = Document::from_canonical(&Node::Map(operators));
-            edit.save_content(&CommunityContent { operators, ..edit.community.content.clone() }).await
+    Write::new(ctx, "operator.put", community)
+        .run(&[Operation::WriteCommunity], |edit| {
+            Box::pin(async move {
+                unless_changed(seen, Some(&edit.community))?;
+                let mut fields = Body::open(body.clone());
+                fields.take_same("key", key, |text| text == key);
+                let (entries, problems) = fields.into_parts();
+                let operator = problems.with(check_one_operator(key, Node::Map(entries)))?;
+                let mut operators = edit.community.content.operators.entries();
+                operators.retain(|(known, _)| known != key);
+                operators.push((key.to_owned(), operator));
+                operators.sort_by(|a, b| a.0.cmp(&b.0));
+                let operators = Document::from_canonical(&Node::Map(operators));
+                edit.save_content(&CommunityContent { operators, ..edit.community.content.clone() }).await
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// Takes an operator out. Grid nodes that name it go on naming it. Needs the grant `community.write`.
@@ -49,19 +49,19 @@ pub async fn put(
 /// # Errors
 /// Unauthenticated, forbidden, not found; changed since it was seen; a failure of the database.
 pub async fn remove(ctx: &Ctx, community: &CommunityKey, key: &str, seen: &Seen) -> Result<Community> {
-    authorise(ctx, &[Operation::WriteCommunity], community)?;
-    in_community(ctx, community, |edit| {
-        Box::pin(async move {
-            let mut operators = edit.community.content.operators.entries();
-            let known = operators.len();
-            operators.retain(|(name, _)| name != key);
-            if operators.len() == known {
-                return Err(Error::not_found(Code::OperatorNotFound, "There is no such operator").into());
-            }
-            unless_changed(seen, Some(&edit.community))?;
-            let operators = Document::from_canonical(&Node::Map(operators));
-            edit.save_content(&CommunityContent { operators, ..edit.community.content.clone() }).await
+    Write::new(ctx, "operator.remove", community)
+        .run(&[Operation::WriteCommunity], |edit| {
+            Box::pin(async move {
+                let mut operators = edit.community.content.operators.entries();
+                let known = operators.len();
+                operators.retain(|(name, _)| name != key);
+                if operators.len() == known {
+                    return Err(Error::not_found(Code::OperatorNotFound, "There is no such operator").into());
+                }
+                unless_changed(seen, Some(&edit.community))?;
+                let operators = Document::from_canonical(&Node::Map(operators));
+                edit.save_content(&CommunityContent { operators, ..edit.community.content.clone() }).await
+            })
         })
-    })
-    .await
+        .await
 }

@@ -3,13 +3,13 @@
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use super::{Edit, Step};
+use super::{Edit, Step, Write};
 use crate::domain::code::Code;
 use crate::domain::error::Error;
-use crate::domain::identifier::CommunityKey;
+use crate::domain::grant::Operation;
 use crate::domain::retry::{Answer, KEPT_MICROS, RequestKey};
 use crate::domain::timestamp::Timestamp;
-use crate::service::{Ctx, Result};
+use crate::service::Result;
 use crate::store::kept_answers;
 
 /// What it takes to answer a request once, however often it is asked.
@@ -35,19 +35,39 @@ pub(super) trait About {
     fn member_id(&self) -> Option<Uuid>;
 }
 
-/// Does `work` on a community, alone, unless it was done before under the same key.
-pub(super) async fn in_community<'w, T: About + Send>(
-    ctx: &Ctx,
-    key: &CommunityKey,
+impl Write<'_> {
+    /// Does `work` on the community, alone, for a caller who may do all of this there, unless it was done
+    /// before under the same key.
+    pub(super) async fn run_once<'r, T: About + Send>(
+        self,
+        needs: &[Operation],
+        once: Option<&Once<T>>,
+        work: impl Fn(Edit) -> BoxFuture<'r, Step<(Edit, T)>> + Send + Sync,
+    ) -> Result<Outcome<T>> {
+        self.noted(async {
+            self.authorise(needs)?;
+            let outcome = answered(self, once, work).await?;
+            if matches!(outcome, Outcome::Repeated(_)) {
+                self.ctx.trail().note_count(self.name, self.community, 0);
+            }
+            Ok(outcome)
+        })
+        .await
+    }
+}
+
+async fn answered<'r, T: About + Send>(
+    write: Write<'_>,
     once: Option<&Once<T>>,
-    work: impl Fn(Edit) -> BoxFuture<'w, Step<(Edit, T)>> + Send + Sync,
+    work: impl Fn(Edit) -> BoxFuture<'r, Step<(Edit, T)>> + Send + Sync,
 ) -> Result<Outcome<T>> {
+    let store = write.ctx.store();
     let _claim = match once {
-        Some(once) => Some(ctx.store().claim(&once.key.id).ok_or_else(in_use)?),
+        Some(once) => Some(store.claim(&once.key.id).ok_or_else(in_use)?),
         None => None,
     };
-    let (now, work) = (ctx.now(), &work);
-    let done = ctx.store().write(|handle| async move {
+    let (now, work) = (write.ctx.now(), &work);
+    let done = store.write(|handle| async move {
         if let Some(once) = once {
             if !kept_answers::claim(&handle, &once.key).await? {
                 return Err(in_use().into());
@@ -60,7 +80,7 @@ pub(super) async fn in_community<'w, T: About + Send>(
                 return Err(Error::Unprocessable { code: Code::IdempotencyKeyReused, detail }.into());
             }
         }
-        let (edit, done) = work(Edit::open(handle, key, now).await?).await?;
+        let (edit, done) = work(write.open(handle, now).await?).await?;
         if let Some(once) = once {
             let about = (edit.community.id, done.member_id());
             let until = Timestamp::from_micros(now.as_micros() + KEPT_MICROS);

@@ -1,7 +1,7 @@
 //! The grid of a community.
 
 use super::body::Body;
-use super::{authorise, in_community, unless_changed};
+use super::{Write, unless_changed};
 use crate::bundle::check_topology_node;
 use crate::domain::closed_set::{ClosedSet, TopologyNodeType};
 use crate::domain::code::Code;
@@ -30,26 +30,26 @@ pub async fn put(
     body: &Node,
     seen: &Seen,
 ) -> Result<Community> {
-    authorise(ctx, &[Operation::WriteCommunity], community)?;
-    in_community(ctx, community, |edit| {
-        Box::pin(async move {
-            unless_changed(seen, Some(&edit.community))?;
-            let content = &edit.community.content;
-            let mut fields = Body::open(body.clone());
-            fields.take_same("id", id, |text| text == id);
-            fields.put("id", Node::Text(id.to_owned()));
-            let (entries, problems) = fields.into_parts();
-            let node = problems.with(check_topology_node(Node::Map(entries)))?;
-            stays_a_boundary(content, id, &node)?;
-            let mut nodes = content.topology.items();
-            match nodes.iter_mut().find(|known| id_of(known) == Some(id)) {
-                Some(known) => *known = node,
-                None => nodes.push(node),
-            }
-            edit.save_content(&with_nodes(content, nodes)).await
+    Write::new(ctx, "topology_node.put", community)
+        .run(&[Operation::WriteCommunity], |edit| {
+            Box::pin(async move {
+                unless_changed(seen, Some(&edit.community))?;
+                let content = &edit.community.content;
+                let mut fields = Body::open(body.clone());
+                fields.take_same("id", id, |text| text == id);
+                fields.put("id", Node::Text(id.to_owned()));
+                let (entries, problems) = fields.into_parts();
+                let node = problems.with(check_topology_node(Node::Map(entries)))?;
+                stays_a_boundary(content, id, &node)?;
+                let mut nodes = content.topology.items();
+                match nodes.iter_mut().find(|known| id_of(known) == Some(id)) {
+                    Some(known) => *known = node,
+                    None => nodes.push(node),
+                }
+                edit.save_content(&with_nodes(content, nodes)).await
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// Takes a node out that nothing names. Needs the grant `community.write`.
@@ -58,26 +58,26 @@ pub async fn put(
 /// Unauthenticated, forbidden, not found; changed since it was seen; an area or another node names it, or nodes
 /// stand below it; a failure of the database.
 pub async fn remove(ctx: &Ctx, community: &CommunityKey, id: &str, seen: &Seen) -> Result<Community> {
-    authorise(ctx, &[Operation::WriteCommunity], community)?;
-    in_community(ctx, community, |edit| {
-        Box::pin(async move {
-            let content = &edit.community.content;
-            let mut nodes = content.topology.items();
-            let known = nodes.len();
-            nodes.retain(|node| id_of(node) != Some(id));
-            if nodes.len() == known {
-                let detail = "There is no such topology node";
-                return Err(Error::not_found(Code::TopologyNodeNotFound, detail).into());
-            }
-            unless_changed(seen, Some(&edit.community))?;
-            let users = users_of(content, id);
-            if !users.is_empty() {
-                return Err(Error::conflict(Code::TopologyNodeInUse, in_use(&users)).into());
-            }
-            edit.save_content(&with_nodes(content, nodes)).await
+    Write::new(ctx, "topology_node.remove", community)
+        .run(&[Operation::WriteCommunity], |edit| {
+            Box::pin(async move {
+                let content = &edit.community.content;
+                let mut nodes = content.topology.items();
+                let known = nodes.len();
+                nodes.retain(|node| id_of(node) != Some(id));
+                if nodes.len() == known {
+                    let detail = "There is no such topology node";
+                    return Err(Error::not_found(Code::TopologyNodeNotFound, detail).into());
+                }
+                unless_changed(seen, Some(&edit.community))?;
+                let users = users_of(content, id);
+                if !users.is_empty() {
+                    return Err(Error::conflict(Code::TopologyNodeInUse, in_use(&users)).into());
+                }
+                edit.save_content(&with_nodes(content, nodes)).await
+            })
         })
-    })
-    .await
+        .await
 }
 
 fn id_of(node: &Node) -> Option<&str> {

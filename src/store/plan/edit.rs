@@ -10,7 +10,7 @@ use crate::domain::asset::Asset;
 use crate::domain::closed_set::MemberStatus;
 use crate::domain::community::{Community, CommunityContent};
 use crate::domain::delivery_point::DeliveryPoint;
-use crate::domain::identifier::MemberKey;
+use crate::domain::identifier::{MemberKey, UserId};
 use crate::domain::import::MemberGraph;
 use crate::domain::member::Member;
 use crate::domain::timestamp::Timestamp;
@@ -58,6 +58,15 @@ pub struct MemberEdit {
     pub stored: Option<StoredMember>,
     /// What it should be; none when it goes.
     pub wanted: Option<MemberGraph>,
+}
+
+impl MemberEdit {
+    /// Who the member is.
+    #[must_use]
+    pub fn user_id(&self) -> Option<&UserId> {
+        let stored = self.stored.as_ref().map(|stored| &stored.member.content);
+        stored.or(self.wanted.as_ref().map(|wanted| &wanted.content)).map(|content| &content.user_id)
+    }
 }
 
 impl<'g> Plan<'g> {

@@ -1,0 +1,91 @@
+//! The audit trail: who looked at or wrote what, and, apart from it, the keys of the pseudonyms in it.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
+
+use crate::IN_A_TRANSACTION;
+use crate::column::{Columns, integer, uuid};
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+fn audit_entry(columns: Columns) -> TableCreateStatement {
+    Table::create()
+        .table("audit_entry")
+        .col(uuid("id").primary_key())
+        .col(integer("at"))
+        .col(columns.text("subject"))
+        .col(columns.optional_text("about"))
+        .col(columns.optional_text("client"))
+        .col(columns.text("operation"))
+        .col(columns.optional_text("community"))
+        .col(integer("row_count"))
+        .col(columns.text("outcome"))
+        .col(columns.optional_text("request_id"))
+        .take()
+}
+
+fn audit_person(columns: Columns) -> TableCreateStatement {
+    columns
+        .keyed_table()
+        .table("audit_person")
+        .col(columns.text("name").primary_key())
+        .col(columns.text("key"))
+        .take()
+}
+
+/// One index for the list as a whole, and one for each way in which it is narrowed.
+const INDEXES: &[(&str, &[&str])] = &[
+    ("audit_entry_by_at", &["at", "id"]),
+    ("audit_entry_by_community", &["community", "at", "id"]),
+    ("audit_entry_by_subject", &["subject", "at", "id"]),
+    ("audit_entry_by_about", &["about", "at", "id"]),
+];
+
+/// What is written stays as it is: rows come, and go when they are old.
+const APPEND_ONLY_SQLITE: &str = "CREATE TRIGGER audit_entry_append_only BEFORE UPDATE ON audit_entry \
+     BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END";
+const APPEND_ONLY_POSTGRES: &[&str] = &[
+    "CREATE FUNCTION audit_entry_refuse_update() RETURNS trigger LANGUAGE plpgsql AS $$ \
+     BEGIN RAISE EXCEPTION 'the audit trail is append-only'; END $$",
+    "CREATE TRIGGER audit_entry_append_only BEFORE UPDATE ON audit_entry \
+     FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_refuse_update()",
+];
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        IN_A_TRANSACTION
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let columns = Columns::of(manager);
+        manager.create_table(audit_entry(columns)).await?;
+        manager.create_table(audit_person(columns)).await?;
+        for (name, of) in INDEXES {
+            let mut index = Index::create().name(*name).table("audit_entry").take();
+            for column in *of {
+                index.col(*column);
+            }
+            manager.create_index(index).await?;
+        }
+        let statements = match manager.get_database_backend() {
+            DbBackend::Postgres => APPEND_ONLY_POSTGRES,
+            _ => &[APPEND_ONLY_SQLITE],
+        };
+        for statement in statements {
+            manager.get_connection().execute_unprepared(statement).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("audit_entry").take()).await?;
+        manager.drop_table(Table::drop().table("audit_person").take()).await?;
+        if manager.get_database_backend() == DbBackend::Postgres {
+            let drop = "DROP FUNCTION audit_entry_refuse_update()";
+            manager.get_connection().execute_unprepared(drop).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,132 @@
+//! The audit trail: who looked at or wrote what of whom. People stand in it by pseudonyms, each made with
+//! a key of its own that is kept apart; without the key nobody can say whose a pseudonym was.
+
+use aws_lc_rs::hmac;
+use uuid::Uuid;
+
+use super::closed_set::AuditOutcome;
+use super::identifier::{CommunityKey, UserId};
+use super::timestamp::Timestamp;
+
+/// Whose key a pseudonym is made with: a user name, or the subject of a token that has none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Person(String);
+
+impl Person {
+    /// The person with a user name.
+    #[must_use]
+    pub fn user(user_id: &UserId) -> Self {
+        Self(format!("user:{}", user_id.as_str()))
+    }
+
+    /// Whoever has a subject at the identity provider, and no user name.
+    #[must_use]
+    pub fn subject(subject: &str) -> Self {
+        Self(format!("subject:{subject}"))
+    }
+
+    /// The name under which the key is kept.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The pseudonym that a key makes of the person: HMAC-SHA-256, the first 128 bits, hexadecimal.
+    #[must_use]
+    pub fn pseudonym(&self, key: &str) -> String {
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()), self.0.as_bytes());
+        hex(tag.as_ref().get(..16).unwrap_or_default())
+    }
+}
+
+/// A new key of a person: 32 random bytes, hexadecimal.
+#[must_use]
+pub fn new_key() -> Option<String> {
+    let mut bytes = [0; 32];
+    aws_lc_rs::rand::fill(&mut bytes).ok()?;
+    Some(hex(&bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Something that was done, people by name: what is written of it names nobody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deed {
+    /// When.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: Person,
+    /// The one person that it is about, where it is about one.
+    pub about: Option<Person>,
+    /// The client that the token was made for.
+    pub client: Option<String>,
+    /// What was done.
+    pub operation: &'static str,
+    /// In which community.
+    pub community: Option<CommunityKey>,
+    /// How many rows were read or written.
+    pub rows: u64,
+    /// How it ended.
+    pub outcome: AuditOutcome,
+    /// The id of the request.
+    pub request_id: Option<String>,
+}
+
+/// An entry of the trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its id.
+    pub id: Uuid,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The pseudonym of whoever did it.
+    pub subject: String,
+    /// The pseudonym of the one person that it is about; none where it is about nobody or several.
+    pub about: Option<String>,
+    /// The client that the token was made for.
+    pub client: Option<String>,
+    /// What was done: `member.get`, `lookup.member_by_user_id`, `import`.
+    pub operation: String,
+    /// The key of the community.
+    pub community: Option<CommunityKey>,
+    /// How many rows were read or written.
+    pub rows: u64,
+    /// How it ended.
+    pub outcome: AuditOutcome,
+    /// The id of the request.
+    pub request_id: Option<String>,
+}
+
+/// Which entries are asked for. Every condition that is there must be fulfilled.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct AuditFilter {
+    /// Not before this.
+    pub since: Option<Timestamp>,
+    /// Before this.
+    pub until: Option<Timestamp>,
+    /// Of this community.
+    pub community: Option<CommunityKey>,
+    /// By the person with this user name, or about that person alone.
+    pub user: Option<UserId>,
+    /// Of this operation.
+    pub operation: Option<String>,
+    /// That ended so.
+    pub outcome: Option<AuditOutcome>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_key_makes_another_pseudonym_of_the_same_person() {
+        let person = Person::user(&UserId::from("alice"));
+        let (one, other) = (new_key().unwrap(), new_key().unwrap());
+        assert_eq!(person.pseudonym(&one), person.pseudonym(&one));
+        assert_ne!(person.pseudonym(&one), person.pseudonym(&other));
+        assert_ne!(person.pseudonym(&one), Person::subject("alice").pseudonym(&one));
+        assert_eq!(person.pseudonym(&one).len(), 32);
+    }
+}

@@ -1,0 +1,90 @@
+//! Whose rows a result holds.
+
+use std::collections::HashMap;
+
+use crate::domain::asset::Asset;
+use crate::domain::audit::AuditEntry;
+use crate::domain::delivery_point::{DeliveryPoint, DuplicateDeliveryPoint};
+use crate::domain::identifier::{CommunityKey, UserId};
+use crate::domain::member::Member;
+use crate::domain::page::Page;
+use crate::domain::search::{Found, SearchHit};
+
+/// Something that people's data can be in.
+pub trait Personal {
+    /// Names the community and the person of each row.
+    fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, &UserId));
+
+    /// Whether it says that there is no such thing.
+    fn is_absent(&self) -> bool {
+        false
+    }
+}
+
+impl Personal for Member {
+    fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, &UserId)) {
+        see(&self.community.key, &self.content.user_id);
+    }
+}
+
+impl Personal for Asset {
+    fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, &UserId)) {
+        see(&self.community.key, &self.owner.user_id);
+    }
+}
+
+impl Personal for DeliveryPoint {
+    fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, &UserId)) {
+        see(&self.community.key, &self.member.user_id);
+    }
+}
+
+impl Personal for SearchHit {
+    fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, &UserId)) {
+        match &self.found {
+            Found::Community(_) => {}
+            Found::Member(member) => member.each_row(see),
+            Found::DeliveryPoint(point) => point.each_row(see),
+            Found::Asset(asset) => asset.each_row(see),
+        }
+    }
+}
+
+impl Personal for DuplicateDeliveryPoint {
+    fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, &UserId)) {
+        self.holders.each_row(see);
+    }
+}
+
+/// An entry names people by pseudonyms alone.
+impl Personal for AuditEntry {
+    fn each_row(&self, _: &mut dyn FnMut(&CommunityKey, &UserId)) {}
+}
+
+impl<T: Personal> Personal for Page<T> {
+    fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, &UserId)) {
+        self.rows.iter().for_each(|row| row.value.each_row(see));
+    }
+}
+
+impl<T: Personal> Personal for Vec<T> {
+    fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, &UserId)) {
+        self.iter().for_each(|row| row.each_row(see));
+    }
+}
+
+impl<T: Personal> Personal for Option<T> {
+    fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, &UserId)) {
+        self.iter().for_each(|row| row.each_row(see));
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<K, T: Personal> Personal for HashMap<K, T> {
+    fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, &UserId)) {
+        self.values().for_each(|row| row.each_row(see));
+    }
+}

@@ -1,0 +1,246 @@
+//! What one request looked at, added up by operation, community and outcome. It goes to the recorder as
+//! one message when the request is over, however it ends.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::OnceCell;
+
+use super::personal::Personal;
+use super::recorder::{Place, Recorder};
+use crate::auth::Principal;
+use crate::domain::audit::{Deed, Person};
+use crate::domain::closed_set::AuditOutcome;
+use crate::domain::error::Error;
+use crate::domain::identifier::{CommunityKey, UserId};
+use crate::domain::timestamp::Timestamp;
+use crate::service::Result;
+
+/// The trail of one request.
+pub struct Trail {
+    who: Option<Who>,
+    request_id: Option<String>,
+    recorder: Option<Recorder>,
+    /// Room for what is noted, kept from the first look on: nothing is looked at that could not be recorded.
+    place: OnceCell<Place>,
+    tallies: Mutex<BTreeMap<Row, Tally>>,
+}
+
+struct Who {
+    person: Person,
+    username: Option<UserId>,
+    client: Option<String>,
+}
+
+/// What is added up.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Row {
+    operation: &'static str,
+    community: Option<CommunityKey>,
+    outcome: AuditOutcome,
+}
+
+/// How many rows, and whose.
+#[derive(Default)]
+struct Tally {
+    rows: u64,
+    people: People,
+}
+
+#[derive(Default)]
+enum People {
+    #[default]
+    Nobody,
+    One(UserId),
+    Several,
+}
+
+impl Tally {
+    fn add(&mut self, user_id: &UserId) {
+        self.rows += 1;
+        match &self.people {
+            People::Nobody => self.people = People::One(user_id.clone()),
+            People::One(known) if known != user_id => self.people = People::Several,
+            _ => {}
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.people = match (std::mem::take(&mut self.people), other.people) {
+            (People::Nobody, people) | (people, People::Nobody) => people,
+            (People::One(one), People::One(other)) if one == other => People::One(one),
+            _ => People::Several,
+        };
+    }
+}
+
+impl Trail {
+    pub(in crate::service) fn new(
+        caller: Option<&Principal>,
+        recorder: Option<Recorder>,
+        request_id: Option<String>,
+    ) -> Self {
+        let who = caller.map(|principal| Who {
+            person: principal
+                .username
+                .as_ref()
+                .map_or_else(|| Person::subject(&principal.subject), Person::user),
+            username: principal.username.clone(),
+            client: principal.client.clone(),
+        });
+        Self { who, request_id, recorder, place: OnceCell::new(), tallies: Mutex::default() }
+    }
+
+    /// Makes sure that what is noted will be recorded; waits while the recorder has too much to do.
+    ///
+    /// # Errors
+    /// When the process is stopping.
+    pub(in crate::service) async fn reserve(&self) -> Result<()> {
+        if let (Some(recorder), Some(_)) = (&self.recorder, &self.who) {
+            self.place.get_or_try_init(|| recorder.reserve()).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes how something ended that somebody asked for.
+    pub(in crate::service) fn note<T: Personal>(
+        &self,
+        operation: &'static str,
+        within: Option<&CommunityKey>,
+        outcome: &Result<T>,
+    ) {
+        match outcome {
+            Ok(found) => {
+                let noted = self.note_rows(operation, found);
+                if !noted {
+                    let outcome = if found.is_absent() { AuditOutcome::NotFound } else { AuditOutcome::Ok };
+                    self.add(operation, within, outcome, Tally::default());
+                }
+            }
+            Err(error) => self.note_error(operation, within, error),
+        }
+    }
+
+    /// Notes how it ended that an edge was followed: nothing, when it led nowhere.
+    pub(in crate::service) fn note_edge<T: Personal>(&self, operation: &'static str, outcome: &Result<T>) {
+        match outcome {
+            Ok(found) => {
+                self.note_rows(operation, found);
+            }
+            Err(error) => self.note_error(operation, None, error),
+        }
+    }
+
+    /// Notes why something was not done.
+    pub(in crate::service) fn note_error(
+        &self,
+        operation: &'static str,
+        within: Option<&CommunityKey>,
+        error: &Error,
+    ) {
+        let outcome = match error {
+            Error::Forbidden(_) | Error::Denied { .. } | Error::Unauthenticated(_) => AuditOutcome::Denied,
+            Error::NotFound { .. } => AuditOutcome::NotFound,
+            Error::InvalidInput(_)
+            | Error::Unreadable(_)
+            | Error::Refused(_)
+            | Error::Conflict { .. }
+            | Error::Unprocessable { .. }
+            | Error::Changed(_)
+            | Error::RateLimited { .. }
+            | Error::TooLarge(_) => AuditOutcome::Refused,
+            Error::Unavailable { .. } | Error::Internal { .. } => AuditOutcome::Failed,
+        };
+        self.add(operation, within, outcome, Tally::default());
+    }
+
+    /// Notes a number of rows of a community.
+    pub(in crate::service) fn note_count(&self, operation: &'static str, within: &CommunityKey, rows: u64) {
+        let people = if rows == 0 { People::Nobody } else { People::Several };
+        self.add(operation, Some(within), AuditOutcome::Ok, Tally { rows, people });
+    }
+
+    /// Notes the rows of others; whether there were rows at all.
+    fn note_rows(&self, operation: &'static str, found: &impl Personal) -> bool {
+        let own = self.who.as_ref().and_then(|who| who.username.as_ref());
+        let mut any = false;
+        let mut tallies: Vec<(CommunityKey, Tally)> = Vec::new();
+        found.each_row(&mut |community, user_id| {
+            any = true;
+            if own == Some(user_id) {
+                return;
+            }
+            // Rows of one community mostly stand together.
+            match tallies.iter_mut().rev().find(|(key, _)| key == community) {
+                Some((_, tally)) => tally.add(user_id),
+                None => {
+                    let mut tally = Tally::default();
+                    tally.add(user_id);
+                    tallies.push((community.clone(), tally));
+                }
+            }
+        });
+        for (community, tally) in tallies {
+            self.add(operation, Some(&community), AuditOutcome::Ok, tally);
+        }
+        any
+    }
+
+    fn add(
+        &self,
+        operation: &'static str,
+        within: Option<&CommunityKey>,
+        outcome: AuditOutcome,
+        tally: Tally,
+    ) {
+        // A text that cannot be a key is no community; who knows what it is.
+        let community = within.filter(|key| CommunityKey::is_valid(key.as_str())).cloned();
+        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        tallies.entry(Row { operation, community, outcome }).or_default().merge(tally);
+    }
+
+    /// Something that the caller did just now; none when the caller is not known.
+    pub(in crate::service) fn deed(
+        &self,
+        operation: &'static str,
+        community: Option<&CommunityKey>,
+        rows: u64,
+        about: Option<Person>,
+    ) -> Option<Deed> {
+        let who = self.who.as_ref()?;
+        Some(Deed {
+            at: Timestamp::now(),
+            by: who.person.clone(),
+            about,
+            client: who.client.clone(),
+            operation,
+            community: community.cloned(),
+            rows,
+            outcome: AuditOutcome::Ok,
+            request_id: self.request_id.clone(),
+        })
+    }
+}
+
+/// The request is over.
+impl Drop for Trail {
+    fn drop(&mut self) {
+        let Some(place) = self.place.take() else { return };
+        let tallies = std::mem::take(self.tallies.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let deeds: Vec<Deed> = tallies
+            .into_iter()
+            .filter_map(|(row, tally)| {
+                let about = match &tally.people {
+                    People::One(user_id) => Some(Person::user(user_id)),
+                    _ => None,
+                };
+                let deed = self.deed(row.operation, row.community.as_ref(), tally.rows, about)?;
+                Some(Deed { outcome: row.outcome, ..deed })
+            })
+            .collect();
+        if !deeds.is_empty() {
+            place.take(deeds);
+        }
+    }
+}
