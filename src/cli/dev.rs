@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::target::{Database, told};
 use crate::app::{self, AppState, RouterOptions};
 use crate::auth::{DevKey, Principal, TokenRequest};
-use crate::config::{DatabaseArgs, DatabaseUrl, HttpArgs, PoolArgs};
+use crate::config::{AuditArgs, DatabaseArgs, DatabaseUrl, HttpArgs, PoolArgs};
 use crate::domain::filter::Filter;
 use crate::domain::import::ImportOptions;
 use crate::graphql;
@@ -36,6 +36,8 @@ pub struct Dev {
     empty: bool,
     #[command(flatten)]
     pub(super) http: HttpArgs,
+    #[command(flatten)]
+    audit: AuditArgs,
     #[command(flatten)]
     pool: PoolArgs,
 }
@@ -76,6 +78,7 @@ impl Dev {
             fill_if_empty(&registry).await?;
         }
         let graphql = graphql::Options::read(&self.http.graphql, &self.http.limits.graphql).await?;
+        let registry = registry.recording(self.audit.audit_retention);
         let state = AppState::with_limits(registry, key.verifier()?, self.http.limits);
         let options =
             RouterOptions { cors_origins: self.http.cors_origins, dev_jwks: Some(key.jwks()), graphql };

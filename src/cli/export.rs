@@ -69,7 +69,8 @@ impl Export {
     }
 }
 
-async fn write_file(file: &Path, batches: Batches) -> anyhow::Result<()> {
+/// Writes a file as a whole or not at all: beside itself first.
+pub(super) async fn write_file(file: &Path, batches: Batches) -> anyhow::Result<()> {
     let mut beside = file.to_path_buf().into_os_string();
     beside.push(".part");
     let beside = PathBuf::from(beside);

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. Results go to standard output, everything else to standard
 //! error.
 
+pub mod audit;
 pub mod check;
 pub mod completions;
 pub mod dev;
@@ -13,6 +14,7 @@ pub mod lookup;
 pub mod migrate;
 pub mod openapi;
 mod output;
+pub mod person;
 mod report;
 pub mod schema;
 pub mod serve;
@@ -47,6 +49,8 @@ enum Command {
     List(list::List),
     Tree(tree::Tree),
     Lookup(lookup::Lookup),
+    Audit(audit::Audit),
+    Person(person::Person),
     Check(check::Check),
     Token(token::Token),
     Schema(schema::Schema),
@@ -65,6 +69,8 @@ impl Command {
             Self::List(list) => list.run().await,
             Self::Tree(tree) => tree.run().await,
             Self::Lookup(lookup) => lookup.run().await,
+            Self::Audit(audit) => audit.run().await,
+            Self::Person(person) => person.run().await,
             Self::Check(check) => check.run().await,
             Self::Token(token) => token.run(),
             Self::Schema(schema) => schema.run(),

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use super::target::{Database, told};
 use crate::app::{self, AppState, RouterOptions};
 use crate::auth::{Issuer, Verifier, check_cryptography};
-use crate::config::{AuthArgs, HttpArgs, closed};
+use crate::config::{AuditArgs, AuthArgs, HttpArgs, closed};
 use crate::graphql;
 
 /// Serve the registry.
@@ -25,6 +25,8 @@ pub struct Serve {
     #[command(flatten)]
     auth: AuthArgs,
     #[command(flatten)]
+    audit: AuditArgs,
+    #[command(flatten)]
     http: HttpArgs,
 }
 
@@ -34,7 +36,7 @@ impl Serve {
     /// # Errors
     /// When the registry could be open, the database or the address cannot be had, or serving fails.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let Self { no_migrate, database, auth, http } = self;
+        let Self { no_migrate, database, auth, audit, http } = self;
         let words: Vec<String> =
             std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
         let rules = match closed(&auth, http.listen, database.url(), &words) {
@@ -50,6 +52,7 @@ impl Serve {
         if !no_migrate {
             registry.migrate().await.map_err(told).context("cannot bring the schema up")?;
         }
+        let registry = registry.recording(audit.audit_retention);
         let issuer = Issuer::new(&rules.issuer, auth.auth_jwks_url.as_deref())?;
         let verifier = Verifier::with_issuer(rules, issuer);
         let state = AppState::with_limits(registry, verifier, http.limits);

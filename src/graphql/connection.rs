@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{MergedObject, Object, OutputType, SimpleObject};
 use futures_util::future::BoxFuture;
 
-use super::types::{Asset, Community, CommunityStats, DeliveryPoint, Member, MeterAsset};
+use super::types::{Asset, AuditEntry, Community, CommunityStats, DeliveryPoint, Member, MeterAsset};
 use crate::domain::cursor::{Cursor, ListKind};
 use crate::domain::error::Error;
 use crate::domain::member as domain;
@@ -105,7 +105,8 @@ impl<T> Connection<T> {
     concrete(name = "MemberPage", params(Member)),
     concrete(name = "AssetConnection", params(Asset)),
     concrete(name = "MeterConnection", params(MeterAsset)),
-    concrete(name = "DeliveryPointConnection", params(DeliveryPoint))
+    concrete(name = "DeliveryPointConnection", params(DeliveryPoint)),
+    concrete(name = "AuditEntryConnection", params(AuditEntry))
 )]
 impl<T: OutputType> Connection<T>
 where
@@ -168,7 +169,8 @@ pub struct Edge<T> {
     concrete(name = "MemberEdge", params(Member)),
     concrete(name = "AssetEdge", params(Asset)),
     concrete(name = "MeterEdge", params(MeterAsset)),
-    concrete(name = "DeliveryPointEdge", params(DeliveryPoint))
+    concrete(name = "DeliveryPointEdge", params(DeliveryPoint)),
+    concrete(name = "AuditEntryEdge", params(AuditEntry))
 )]
 impl<T: OutputType> Edge<T> {
     /// The place of the row, for `after` and `before`. Opaque; good for this list in this order alone.

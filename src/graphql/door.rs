@@ -123,8 +123,8 @@ impl Door {
     }
 
     /// What the services know a caller by.
-    pub fn context(&self, caller: Caller) -> Ctx {
-        self.0.registry.context(caller)
+    pub fn context(&self, caller: Caller, request_id: Option<&str>) -> Ctx {
+        self.0.registry.context_of_request(caller, request_id)
     }
 
     /// Counts an operation for who asks for it.
@@ -154,7 +154,7 @@ impl Door {
             ),
             None => (Plan::default(), Columns::all()),
         };
-        let ctx = self.context(asker.caller).reading_as_one().reading(columns);
+        let ctx = self.context(asker.caller, asker.request_id.as_deref()).reading_as_one().reading(columns);
         let Some(response) = self.execute(prepared, ctx, occasion, limit).await else {
             let message = format!("The operation took longer than {} s", limit.as_secs());
             return Answer { data: Some(Value::Null), errors: vec![request_error(code::TIMEOUT, message)] };

@@ -93,3 +93,19 @@ pub enum CommunityChangeKind {
     /// It is gone, with all that was in it.
     Removed,
 }
+
+/// How something that was done ended.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "closed_set::AuditOutcome")]
+pub enum AuditOutcome {
+    /// It was done.
+    Ok,
+    /// The caller may not.
+    Denied,
+    /// There is no such thing, or none within the caller's reach.
+    NotFound,
+    /// What was asked for does not fit, or the registry does not allow it.
+    Refused,
+    /// It could not be done.
+    Failed,
+}

@@ -2,6 +2,7 @@
 
 mod answer;
 mod assets;
+mod audit;
 mod communities;
 mod delivery_points;
 mod docs;
@@ -38,6 +39,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .merge(delivery_points::router())
         .merge(assets::router())
         .merge(search::router())
+        .merge(audit::router())
         .merge(lookup::router())
         .merge(writes::router())
         .merge(import_export::router())

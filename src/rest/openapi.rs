@@ -19,6 +19,7 @@ pub(super) mod tag {
     pub(in crate::rest) const BROWSING: &str = "Browsing";
     pub(in crate::rest) const LOOKUP: &str = "Lookup";
     pub(in crate::rest) const WRITES: &str = "Writes";
+    pub(in crate::rest) const AUDIT: &str = "Audit";
     pub(in crate::rest) const IMPORT_EXPORT: &str = "Import and export";
 }
 
@@ -40,6 +41,7 @@ pub(super) mod tag {
         (name = tag::LOOKUP, description = "By an identifier, across communities; only active members hold anything. Grant `rec-registry.lookup`"),
         (name = tag::WRITES, description = "One change at a time; what a write does not name stays as it is. `If-Match` with the ETag of a member, an asset or a community refuses to overwrite what somebody else changed. Each has its own grant"),
         (name = tag::IMPORT_EXPORT, description = "Bundles in and out. Grants `rec-registry.import` and `rec-registry.export`"),
+        (name = tag::AUDIT, description = "Who looked at or wrote what. Grant `rec-registry.audit`"),
     ),
     // The derived responses name these schemas without bringing them along.
     components(schemas(ErrorResponse, ImportRefused, ImportUnprocessable, InvalidValue, ValidationErrorResponse, WriteUnprocessable)),

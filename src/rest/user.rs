@@ -1,6 +1,8 @@
 //! What callers may see of themselves, with any valid token.
 
 use axum::Json;
+use axum::http::header;
+use axum::response::IntoResponse;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -14,7 +16,7 @@ use super::views::words::AssetTypeWord;
 use crate::domain::error::Error;
 use crate::domain::identifier::{AssetKey, CommunityKey};
 use crate::http::{AppState, Problem};
-use crate::service::self_service;
+use crate::service::{person, self_service};
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -24,6 +26,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(list_my_assets))
         .routes(routes!(get_my_asset))
         .routes(routes!(list_my_delivery_points))
+        .routes(routes!(export_me))
 }
 
 /// Which of the caller's communities is meant; an empty parameter means none in particular.
@@ -148,4 +151,17 @@ async fn list_my_delivery_points(
     let member = self_service::membership(&ctx, community.as_ref()).await?;
     let points = self_service::own_delivery_points(&ctx, &member).await?;
     Ok(Json(points.into()))
+}
+
+/// Everything that is stored on me
+///
+/// Memberships of every status with their delivery points and assets, and what the audit trail says: what I
+/// did, and what others did that was about me alone. The same as `me { export }` of GraphQL.
+#[utoipa::path(
+    get, path = "/user/export", tag = tag::USER,
+    responses((status = 200, description = "Everything that is stored on the caller", body = Object), Unauthenticated),
+)]
+async fn export_me(KnownCaller(ctx): KnownCaller) -> Result<impl IntoResponse, Problem> {
+    let export = person::own_export(&ctx).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], export.into_string()))
 }

@@ -68,7 +68,7 @@ impl<S: Subscriber> Subscription<S> {
         loop {
             let change = watch.next().await.map_err(|error| self.failed(error))?;
             let caller = self.caller().await?;
-            let ctx = self.door.context(caller.clone());
+            let ctx = self.door.context(caller.clone(), None);
             if watch.may_tell(&ctx, &change).await.map_err(|error| self.failed(error))? {
                 self.watch = Some(watch);
                 return Ok(self.run(caller, Occasion::Change(change).into()).await);

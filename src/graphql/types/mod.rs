@@ -3,6 +3,7 @@
 mod area;
 mod asset;
 mod asset_kinds;
+mod audit_entry;
 mod community;
 mod community_change;
 mod delivery_point;
@@ -21,6 +22,7 @@ mod viewer;
 pub use area::Area;
 pub use asset::{Asset, asset_args};
 pub use asset_kinds::MeterAsset;
+pub use audit_entry::AuditEntry;
 pub use community::{Community, CommunityView};
 pub use community_change::CommunityChange;
 pub use delivery_point::{DeliveryPoint, DuplicateDeliveryPoint, delivery_point_args};

@@ -7,8 +7,9 @@ use crate::auth::Principal;
 use crate::domain::code::Code;
 use crate::domain::error::Error;
 use crate::domain::identifier::CommunityKey;
+use crate::graphql::scalar::Json;
 use crate::graphql::scope::Scope;
-use crate::service::self_service;
+use crate::service::{person, self_service};
 
 /// The caller, as the token says.
 pub struct Viewer(pub Principal);
@@ -34,6 +35,12 @@ impl Viewer {
     /// The name, as the token says.
     async fn name(&self) -> Option<&str> {
         self.0.name.as_deref()
+    }
+
+    /// Everything that is stored on the caller: memberships of every status with their delivery points and
+    /// assets, and what the audit trail says of the caller. The same as `GET /user/export`.
+    async fn export(&self, context: &Context<'_>) -> Result<Json> {
+        Ok(Json::from(&person::own_export(Scope::of(context)?.ctx()).await?))
     }
 
     /// The caller's active memberships, by community key.

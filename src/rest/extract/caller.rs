@@ -3,7 +3,7 @@
 use axum::extract::{FromRef as _, FromRequestParts};
 use axum::http::request::Parts;
 
-use crate::http::{AppState, Bearer, Problem};
+use crate::http::{AppState, Bearer, Problem, RequestId};
 use crate::service::{Ctx, Registry};
 
 /// The context of a request whose caller is known. What the caller may do is the services' question.
@@ -16,7 +16,8 @@ impl FromRequestParts<AppState> for KnownCaller {
         let Ok(Bearer(caller)) = Bearer::from_request_parts(parts, state).await;
         let registry = Registry::from_ref(state);
         registry.rates().count_request(&caller)?;
-        let ctx = registry.context(caller);
+        let id = parts.extensions.get::<RequestId>().map(RequestId::as_str);
+        let ctx = registry.context_of_request(caller, id);
         ctx.principal()?;
         Ok(Self(ctx))
     }

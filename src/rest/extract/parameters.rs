@@ -16,6 +16,7 @@ use crate::domain::error::{Error, FieldError};
 use crate::domain::node::Node;
 use crate::domain::order::Order;
 use crate::domain::page::{DEFAULT_PAGE, End, MAX_PAGE, MIN_PAGE, PageRequest};
+use crate::domain::timestamp::Timestamp;
 use crate::http::Problem;
 
 /// The words that stand for yes and no, in any case.
@@ -152,12 +153,27 @@ impl Given {
         number
     }
 
+    /// An instant.
+    pub fn instant(&mut self, name: &str) -> Option<Timestamp> {
+        let text = self.text(name)?;
+        let instant = Timestamp::parse(&text);
+        if instant.is_none() {
+            self.note("datetime_parsing", name, "an instant, like 2026-01-31T08:15:00Z".to_owned(), &text);
+        }
+        instant
+    }
+
     /// The page that `limit` and `cursor` ask for, by key.
     pub fn page(&mut self, list: ListKind) -> PageRequest {
+        self.page_in(list, Order::default())
+    }
+
+    /// The page that `limit` and `cursor` ask for, in an order.
+    pub fn page_in(&mut self, list: ListKind, order: Order) -> PageRequest {
         PageRequest {
             size: self.limit().unwrap_or(DEFAULT_PAGE),
             end: End::First,
-            after: self.cursor(list),
+            after: self.cursor(list, order),
             before: None,
         }
     }
@@ -175,9 +191,9 @@ impl Given {
         None
     }
 
-    fn cursor(&mut self, list: ListKind) -> Option<Cursor> {
+    fn cursor(&mut self, list: ListKind, order: Order) -> Option<Cursor> {
         let text = self.text("cursor")?;
-        let cursor = Cursor::decode(&text, list, Order::default());
+        let cursor = Cursor::decode(&text, list, order);
         if cursor.is_err() {
             let message = "the next_cursor of a page of this list".to_owned();
             self.note("cursor_parsing", "cursor", message, &text);

@@ -2,6 +2,7 @@
 //! lists are never null; a nullable scalar is there as null.
 
 pub mod asset;
+pub mod audit;
 pub mod community;
 pub mod delivery_point;
 pub mod free;

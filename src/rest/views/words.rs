@@ -8,7 +8,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::closed_set::{
-    AssetType, ClosedSet, MemberRole, MemberStatus, SearchField, SearchKind, TopologyNodeType,
+    AssetType, AuditOutcome, ClosedSet, MemberRole, MemberStatus, SearchField, SearchKind, TopologyNodeType,
 };
 
 /// A word of a closed set.
@@ -28,6 +28,9 @@ pub type NodeTypeWord = Word<TopologyNodeType>;
 pub type SearchKindWord = Word<SearchKind>;
 /// What something can be found by.
 pub type SearchFieldWord = Word<SearchField>;
+
+/// How something that was done ended.
+pub type AuditOutcomeWord = Word<AuditOutcome>;
 
 /// How a closed set is called and described in the OpenAPI document.
 trait Documented: ClosedSet {
@@ -64,6 +67,11 @@ impl Documented for SearchKind {
 impl Documented for SearchField {
     const NAME: &'static str = "SearchField";
     const DESCRIPTION: &'static str = "What something can be found by.";
+}
+
+impl Documented for AuditOutcome {
+    const NAME: &'static str = "AuditOutcome";
+    const DESCRIPTION: &'static str = "How something that was done ended.";
 }
 
 impl<W: ClosedSet> Serialize for Word<W> {
