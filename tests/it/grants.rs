@@ -41,6 +41,7 @@ const READ: Needs = Grant("read");
 const LOOKUP: Needs = Grant("lookup");
 const IMPORT: Needs = Grant("import");
 const EXPORT: Needs = Grant("export");
+const AUDIT: Needs = Grant("audit");
 
 /// Every route.
 const ROUTES: &[(&str, Needs, Beyond)] = &[
@@ -53,6 +54,7 @@ const ROUTES: &[(&str, Needs, Beyond)] = &[
     ("GET /user/assets", Token, LeftOut),
     ("GET /user/assets/{asset_key}", Token, LeftOut),
     ("GET /user/delivery-points", Token, LeftOut),
+    ("GET /user/export", Token, LeftOut),
     ("GET /admin/communities", READ, LeftOut),
     ("GET /admin/search", READ, LeftOut),
     ("GET /admin/communities/{community_key}", READ, Absent),
@@ -80,6 +82,7 @@ const ROUTES: &[(&str, Needs, Beyond)] = &[
     ("POST /admin/import", IMPORT, Denied),
     ("POST /admin/import/yaml", IMPORT, Denied),
     ("GET /admin/export", EXPORT, Absent),
+    ("GET /admin/audit", AUDIT, LeftOut),
 ];
 
 /// Every root of GraphQL, and how it is asked: `C` stands for the key of a community.
@@ -110,6 +113,12 @@ const ROOTS: &[(&str, Needs, Beyond, &str)] = &[
     ),
     ("Query.assetsByUserIds", LOOKUP, Absent, r#"assetsByUserIds(userIds: ["user.C.p"]) { name }"#),
     ("Query.membersByDids", LOOKUP, Absent, r#"membersByDids(dids: ["did:key:C.p"]) { name }"#),
+    (
+        "Query.auditEntries",
+        AUDIT,
+        LeftOut,
+        r#"auditEntries(filter: {communityKey: "C"}) { totalCount nodes { communityKey } }"#,
+    ),
     ("Query.exportYaml", EXPORT, Absent, r#"exportYaml(communityKeys: ["C"])"#),
     (
         "Mutation.importYaml",
@@ -217,7 +226,7 @@ const OTHER_TYPES: &[(&str, &str)] = &[
 
 /// Every scope: each operation alone, everything, nothing; for all communities and for each.
 fn scopes() -> Vec<String> {
-    let names = ["read", "lookup", "import", "export", "admin", "*"];
+    let names = ["read", "lookup", "import", "export", "audit", "admin", "*"];
     let mut scopes = vec!["openid".to_owned(), "rec-registry.read:nowhere".to_owned()];
     for name in names {
         scopes.push(format!("rec-registry.{name}"));
@@ -246,6 +255,7 @@ fn ask(app: &TestApp, route: &str, community: &str) -> Asked {
         .replace("{asset_key}", &format!("roof-{community}-p"));
     let path = match path.as_str() {
         "/admin/export" => format!("{path}?community={community}"),
+        "/admin/audit" => format!("{path}?community={community}"),
         "/admin/search" => format!("{path}?text=.{community}."),
         _ => path,
     };

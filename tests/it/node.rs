@@ -1,5 +1,7 @@
 //! What tools from npm say of the GraphQL door and its schema. `tests/node/` has the scripts.
 
+use async_graphql::parser::parse_schema;
+use async_graphql::parser::types::{BaseType, TypeKind, TypeSystemDefinition};
 use std::path::Path;
 use std::process::Command;
 
@@ -57,4 +59,38 @@ async fn the_schema_breaks_nothing_that_was_released() {
     std::fs::write(&broken, without).expect("a schema is written");
     let said = compared(&broken).expect_err("a field less is a break");
     assert!(said.contains("BREAKING  ServiceInfo.apiVersion was removed."), "{said}");
+}
+
+/// Records that nobody asks for again by themselves, and so no nodes.
+const RECORDS: &[&str] = &["AuditEntry"];
+
+#[test]
+fn what_an_edge_leads_to_is_a_node_or_a_record() {
+    let schema = parse_schema(rec_registry::graphql::sdl()).expect("the schema is one");
+    let types: Vec<_> = schema
+        .definitions
+        .iter()
+        .filter_map(|definition| match definition {
+            TypeSystemDefinition::Type(definition) => Some(&definition.node),
+            _ => None,
+        })
+        .collect();
+    let interfaces = |name: &str| {
+        types.iter().find(|found| found.name.node == name).map(|found| match &found.kind {
+            TypeKind::Object(object) => object.implements.clone(),
+            TypeKind::Interface(interface) => interface.implements.clone(),
+            _ => Vec::new(),
+        })
+    };
+    let mut records = Vec::new();
+    for edge in types.iter().filter(|found| found.name.node.ends_with("Edge")) {
+        let TypeKind::Object(object) = &edge.kind else { continue };
+        let node = object.fields.iter().find(|field| field.node.name.node == "node").expect("a node");
+        let BaseType::Named(name) = &node.node.ty.node.base else { panic!("{}", edge.name) };
+        let interfaces = interfaces(name).expect("a type of the schema");
+        if !interfaces.iter().any(|interface| interface.node == "Node") {
+            records.push(name.as_str());
+        }
+    }
+    assert_eq!(records, RECORDS);
 }

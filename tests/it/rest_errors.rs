@@ -28,6 +28,7 @@ fn of_reading(path: &str) -> &'static str {
     match path {
         "/admin/import" | "/admin/import/yaml" => "rec-registry.import",
         "/admin/export" => "rec-registry.export",
+        "/admin/audit" => "rec-registry.audit",
         path if path.starts_with("/admin/lookup") => "rec-registry.lookup",
         _ => "rec-registry.read",
     }
@@ -68,7 +69,7 @@ on_both_databases! {
                 (_, path) => of_reading(path),
             };
             let others = ["read", "lookup", "import", "export", "members.purge", "community.delete", "community.write",
-                "members.write", "assets.write"];
+                "members.write", "assets.write", "audit"];
             // What is needed is included in what is wider.
             let is_wider = |scope: &str| scope == required || (scope == "rec-registry.members.write" && required.starts_with("rec-registry.members."));
             let others = others.map(|name| format!("rec-registry.{name}"));
