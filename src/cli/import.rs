@@ -117,7 +117,7 @@ impl Import {
         let status = answer.status();
         let text = answer.text().await.context("the server's answer broke off")?;
         bar.finish_and_clear();
-        remote_outcome(status, &text)
+        remote_outcome(status, &text, options.dry_run)
     }
 }
 
@@ -168,12 +168,12 @@ fn local_outcome(
     }
 }
 
-fn remote_outcome(status: reqwest::StatusCode, text: &str) -> anyhow::Result<Outcome> {
+fn remote_outcome(status: reqwest::StatusCode, text: &str, dry_run: bool) -> anyhow::Result<Outcome> {
     if status.is_success() {
         let report = serde_json::from_str(text).context("the server's answer is no import report")?;
         let (reports, dry_run) = match report {
             RemoteReport::Many { reports, dry_run } => (reports, dry_run),
-            RemoteReport::One(report) => (vec![report], false),
+            RemoteReport::One(report) => (vec![report], dry_run),
         };
         return Ok(Outcome { reports, dry_run, refusal: None });
     }

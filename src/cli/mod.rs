@@ -5,6 +5,7 @@ pub mod audit;
 pub mod check;
 pub mod completions;
 pub mod dev;
+mod difference;
 pub mod export;
 pub mod import;
 pub mod list;

@@ -10,6 +10,18 @@ macro_rules! say {
 }
 pub(super) use say;
 
+/// Writes a result with styles, which are left out where nobody would see them: no terminal, or `NO_COLOR`.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn write_styled(text: &[u8]) -> anyhow::Result<()> {
+    let mut output = anstream::AutoStream::auto(std::io::stdout().lock());
+    match output.write_all(text).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a result to standard output. Whoever reads may stop when they have seen enough.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Deserialize;
 
+use super::difference::Difference;
 use super::output::say;
 use crate::domain::import;
 
@@ -19,6 +20,9 @@ pub struct Report {
     warnings: Vec<String>,
     /// What kept it from going in.
     pub refusals: Vec<Refusal>,
+    /// What is different from what is stored; of a dry run.
+    #[serde(default)]
+    difference: Option<Difference>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -47,6 +51,7 @@ impl From<import::ImportReport> for Report {
             unchanged: report.unchanged.into(),
             warnings: report.warnings,
             refusals: report.refusals.into_iter().map(Into::into).collect(),
+            difference: report.difference.map(Difference::from),
         }
     }
 }
@@ -95,7 +100,7 @@ pub fn table(reports: &[Report]) -> Table {
 }
 
 impl Report {
-    /// Prints the warnings, and what kept the community from going in.
+    /// Prints the warnings, what is different, and what kept the community from going in.
     ///
     /// # Errors
     /// When standard output cannot be written.
@@ -105,6 +110,9 @@ impl Report {
         }
         if let Some(more) = self.warnings.len().checked_sub(MAX_WARNINGS + 1) {
             say!("  warning  {}: and {} more", self.community_key, more + 1);
+        }
+        if let Some(difference) = &self.difference {
+            difference.print()?;
         }
         print_refusals(&self.refusals)
     }

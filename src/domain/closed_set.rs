@@ -136,6 +136,38 @@ closed_set! {
 }
 
 closed_set! {
+    /// What a community is made of.
+    EntityKind {
+        /// The community itself.
+        Community = "community",
+        /// A distribution system operator.
+        Operator = "operator",
+        /// An area.
+        Area = "area",
+        /// A grid node.
+        TopologyNode = "topology_node",
+        /// A member.
+        Member = "member",
+        /// A delivery point of a member.
+        DeliveryPoint = "delivery_point",
+        /// An asset of a member.
+        Asset = "asset",
+    }
+}
+
+closed_set! {
+    /// What becomes of an entity.
+    EntityChangeKind {
+        /// It was not there before.
+        Added = "added",
+        /// It is there no more.
+        Removed = "removed",
+        /// Some of its fields are others.
+        Changed = "changed",
+    }
+}
+
+closed_set! {
     /// What happened to a community.
     ChangeKind {
         /// It was not there before.

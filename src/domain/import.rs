@@ -6,6 +6,7 @@ use super::asset::AssetContent;
 use super::code::Code;
 use super::community::CommunityContent;
 use super::delivery_point::{DeliveryPointContent, HoldingKind};
+use super::difference::Difference;
 use super::member::MemberContent;
 
 /// A community with everything in it, as a bundle tells it.
@@ -83,6 +84,8 @@ pub struct ImportReport {
     pub warnings: Vec<String>,
     /// What keeps the import from being done.
     pub refusals: Vec<Refusal>,
+    /// What is different from what is stored; for a dry run, and who may read the community.
+    pub difference: Option<Difference>,
 }
 
 /// What an import did, or would do, to every community of its body.

@@ -12,6 +12,7 @@ pub mod columns;
 pub mod community;
 pub mod cursor;
 pub mod delivery_point;
+pub mod difference;
 pub mod document;
 pub mod error;
 pub mod filter;

@@ -109,3 +109,35 @@ pub enum AuditOutcome {
     /// It could not be done.
     Failed,
 }
+
+/// What a community is made of.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "closed_set::EntityKind")]
+pub enum EntityKind {
+    /// The community itself.
+    Community,
+    /// A distribution system operator.
+    Operator,
+    /// An area.
+    Area,
+    /// A grid node.
+    TopologyNode,
+    /// A member.
+    Member,
+    /// A delivery point of a member.
+    DeliveryPoint,
+    /// An asset of a member.
+    Asset,
+}
+
+/// What becomes of an entity.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "closed_set::EntityChangeKind")]
+pub enum EntityChangeKind {
+    /// It was not there before.
+    Added,
+    /// It is there no more.
+    Removed,
+    /// Some of its fields are others.
+    Changed,
+}

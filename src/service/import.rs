@@ -11,6 +11,7 @@ use super::{Ctx, Result};
 use crate::bundle::{CheckedBody, CheckedDocument, JsonUnreadable, check, check_yaml, read_json};
 use crate::domain::code::Code;
 use crate::domain::delivery_point::HoldingKind;
+use crate::domain::difference::Difference;
 use crate::domain::error::Error;
 use crate::domain::filter::Filter;
 use crate::domain::grant::{Operation, Reach};
@@ -24,6 +25,9 @@ use crate::store::{
 
 /// What the audit trail calls it.
 const OPERATION: &str = "import";
+
+/// Most changes of one community that a dry run lists.
+pub const MAX_CHANGES: usize = 1_000;
 
 /// What a body is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,9 +175,16 @@ impl Job<'_> {
         for (index, (document, report)) in self.checked.documents.iter().zip(&mut reports).enumerate() {
             match &document.bundle {
                 Some(bundle) if !refused || self.options.dry_run => {
-                    let plan = Plan::replace(handle, bundle, self.now).await?;
+                    let mut plan = Plan::replace(handle, bundle, self.now).await?;
                     report.deleted = plan.stored;
                     report.unchanged = plan.unchanged;
+                    if self.options.dry_run && self.may_read(&bundle.community.key) {
+                        let difference = match plan.community_exists() {
+                            true => std::mem::take(&mut plan.difference),
+                            false => Difference::of_new(bundle),
+                        };
+                        report.difference = Some(difference.bounded(MAX_CHANGES));
+                    }
                     plans.push(plan);
                 }
                 _ => {
@@ -198,7 +209,13 @@ impl Job<'_> {
             unchanged: Counts::default(),
             warnings: document.warnings.iter().map(|warning| warning.sentence.clone()).collect(),
             refusals: document.refusals.clone(),
+            difference: None,
         }
+    }
+
+    /// Whether the caller may know what is stored of a community.
+    fn may_read(&self, key: &CommunityKey) -> bool {
+        self.ctx.sees_community(key)
     }
 
     /// What the body's members would hold or be called, and a community that stays has already.

@@ -21,6 +21,7 @@ use crate::domain::change::CommunityChange;
 use crate::domain::closed_set::{ChangeKind, ClosedSet, MemberStatus};
 use crate::domain::community::{Community, CommunityContent};
 use crate::domain::delivery_point::DeliveryPointContent;
+use crate::domain::difference::Difference;
 use crate::domain::fold::folded;
 use crate::domain::identifier::CommunityKey;
 use crate::domain::import::{Counts, MemberGraph};
@@ -62,6 +63,8 @@ pub struct Plan<'g> {
     assets: Vec<PlannedAsset<'g>>,
     /// Members whose holdings are filled in.
     holders: Vec<(Uuid, &'g MemberGraph)>,
+    /// What is different from what is stored; nothing of a community that is new.
+    pub difference: Difference,
     /// What the community held before, where all of it was looked at.
     pub stored: Counts,
     /// How much of it is said again.
@@ -126,6 +129,10 @@ impl<'g> Plan<'g> {
                 Identity::kept(community.id, community.version, community.created_at, community.updated_at);
             if community.content == *content { kept } else { kept.changed(now) }
         });
+        let mut difference = Difference::default();
+        if let Some(stored) = stored.filter(|stored| stored.content != *content) {
+            difference.note_community(&stored.content, content);
+        }
         Self {
             content,
             now,
@@ -145,6 +152,7 @@ impl<'g> Plan<'g> {
             points: Vec::new(),
             assets: Vec::new(),
             holders: Vec::new(),
+            difference,
             stored: Counts::default(),
             unchanged: Counts::default(),
         }

@@ -7,6 +7,7 @@ mod audit;
 mod browsers;
 mod check;
 mod crash;
+mod difference;
 mod grants;
 mod graphql_answers;
 mod graphql_columns;

@@ -2,6 +2,7 @@
 
 use async_graphql::SimpleObject;
 
+use super::CommunityDifference;
 use crate::domain::import;
 
 /// What an import did, or would do, to every community of its body.
@@ -28,6 +29,9 @@ pub struct ImportReport {
     warnings: Vec<String>,
     /// What keeps the import from being done; only a dry run reports it here.
     refusals: Vec<ImportRefusal>,
+    /// What is different from what is stored, at most 1000 changes; null unless it is a dry run, and the
+    /// community within the grant `rec-registry.read`.
+    difference: Option<CommunityDifference>,
 }
 
 /// How many entities of each kind.
@@ -74,6 +78,7 @@ impl From<import::ImportReport> for ImportReport {
             unchanged: report.unchanged.into(),
             warnings: report.warnings,
             refusals: report.refusals.into_iter().map(ImportRefusal::from).collect(),
+            difference: report.difference.map(CommunityDifference::from),
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::difference::Difference;
 use crate::domain::import as domain;
 
 /// What an import did, or would do, to one community.
@@ -21,6 +22,10 @@ pub struct ImportReport {
     pub warnings: Vec<String>,
     /// What keeps the import from being done; only a dry run reports any here.
     pub refusals: Vec<Refusal>,
+    /// What is different from what is stored: of a dry run, and with the grant `rec-registry.read` for the
+    /// community.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difference: Option<Difference>,
 }
 
 /// What an import did, or would do, to every community of its body.
@@ -83,6 +88,7 @@ impl From<domain::ImportReport> for ImportReport {
             unchanged: report.unchanged.into(),
             warnings: report.warnings,
             refusals: report.refusals.into_iter().map(Refusal::from).collect(),
+            difference: report.difference.map(Difference::from),
         }
     }
 }

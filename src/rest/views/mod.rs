@@ -5,6 +5,7 @@ pub mod asset;
 pub mod audit;
 pub mod community;
 pub mod delivery_point;
+pub mod difference;
 pub mod free;
 pub mod import;
 pub mod lookup;

@@ -8,7 +8,8 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::closed_set::{
-    AssetType, AuditOutcome, ClosedSet, MemberRole, MemberStatus, SearchField, SearchKind, TopologyNodeType,
+    AssetType, AuditOutcome, ClosedSet, EntityChangeKind, EntityKind, MemberRole, MemberStatus, SearchField,
+    SearchKind, TopologyNodeType,
 };
 
 /// A word of a closed set.
@@ -31,6 +32,10 @@ pub type SearchFieldWord = Word<SearchField>;
 
 /// How something that was done ended.
 pub type AuditOutcomeWord = Word<AuditOutcome>;
+/// What a community is made of.
+pub type EntityWord = Word<EntityKind>;
+/// What becomes of an entity.
+pub type EntityChangeWord = Word<EntityChangeKind>;
 
 /// How a closed set is called and described in the OpenAPI document.
 trait Documented: ClosedSet {
@@ -72,6 +77,16 @@ impl Documented for SearchField {
 impl Documented for AuditOutcome {
     const NAME: &'static str = "AuditOutcome";
     const DESCRIPTION: &'static str = "How something that was done ended.";
+}
+
+impl Documented for EntityKind {
+    const NAME: &'static str = "EntityKind";
+    const DESCRIPTION: &'static str = "What a community is made of.";
+}
+
+impl Documented for EntityChangeKind {
+    const NAME: &'static str = "EntityChangeKind";
+    const DESCRIPTION: &'static str = "What becomes of an entity.";
 }
 
 impl<W: ClosedSet> Serialize for Word<W> {

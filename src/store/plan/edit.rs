@@ -94,12 +94,14 @@ impl<'g> Plan<'g> {
         let identity = Identity::new(self.now);
         self.members.push(PlannedMember { identity, content: &wanted.content });
         self.holders.push((identity.id, wanted));
+        self.difference.note_member(None, Some(&wanted.content));
         self.change_points(&[], wanted, identity.id);
         self.change_assets(&[], wanted, identity.id);
     }
 
     fn change_member(&mut self, stored: &StoredMember, wanted: &'g MemberGraph) {
         let Member { id, version, created_at, updated_at, .. } = stored.member;
+        self.difference.note_member(Some(&stored.member.content), Some(&wanted.content));
         let has_other_points = self.change_points(&stored.points, wanted, id);
         if has_other_points || stored.member.content != wanted.content {
             let identity = Identity::kept(id, version, created_at, updated_at).changed(self.now);
@@ -118,11 +120,16 @@ impl<'g> Plan<'g> {
 
     fn remove_member(&mut self, stored: &StoredMember) {
         let id = stored.member.id;
+        let content = &stored.member.content;
+        self.difference.note_member(Some(content), None);
+        let points = stored.points.iter().map(|point| &point.content);
+        self.difference.note_points(content.key.as_str(), points, []);
         self.cleared_members.push(id);
         self.release_member(id);
         self.unsearched.push(id);
         self.unsearched.extend(stored.points.iter().map(|point| point.id));
         for asset in &stored.assets {
+            self.difference.note_asset(Some((&asset.content, content.key.as_str())), None);
             self.clear_asset(asset.id);
         }
     }
@@ -135,6 +142,8 @@ impl<'g> Plan<'g> {
 
     /// Plans the points of a member; says whether any is other than stored.
     fn change_points(&mut self, stored: &[DeliveryPoint], wanted: &'g MemberGraph, member_id: Uuid) -> bool {
+        let before = stored.iter().map(|point| &point.content);
+        self.difference.note_points(wanted.content.key.as_str(), before, &wanted.delivery_points);
         let mut stored: HashMap<String, &DeliveryPoint> =
             stored.iter().map(|point| (point.content.code.folded(), point)).collect();
         let planned_before = self.points.len();
@@ -162,21 +171,27 @@ impl<'g> Plan<'g> {
     }
 
     fn change_assets(&mut self, stored: &[Asset], wanted: &'g MemberGraph, member_id: Uuid) {
+        let owner = wanted.content.key.as_str();
         let mut stored: HashMap<&str, &Asset> =
             stored.iter().map(|asset| (asset.content.key.as_str(), asset)).collect();
         for content in &wanted.assets {
             let identity = match stored.remove(content.key.as_str()) {
                 Some(asset) if asset.content == *content => continue,
                 Some(asset) => {
+                    self.difference.note_asset(Some((&asset.content, owner)), Some((content, owner)));
                     self.clear_asset(asset.id);
                     Identity::kept(asset.id, asset.version, asset.created_at, asset.updated_at)
                         .changed(self.now)
                 }
-                None => Identity::new(self.now),
+                None => {
+                    self.difference.note_asset(None, Some((content, owner)));
+                    Identity::new(self.now)
+                }
             };
             self.assets.push(PlannedAsset { identity, member_id, content });
         }
         for asset in stored.values() {
+            self.difference.note_asset(Some((&asset.content, owner)), None);
             self.clear_asset(asset.id);
         }
     }

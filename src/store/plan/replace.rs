@@ -7,7 +7,7 @@ use sea_orm::sea_query::ExprTrait;
 use uuid::Uuid;
 
 use super::{Identity, Plan, PlannedAsset, PlannedMember, PlannedPoint, Released};
-use crate::domain::asset::Asset;
+use crate::domain::asset::{Asset, AssetContent};
 use crate::domain::community::Community;
 use crate::domain::delivery_point::DeliveryPoint;
 use crate::domain::import::{CommunityGraph, MemberGraph};
@@ -38,10 +38,16 @@ impl<'g> Plan<'g> {
             let stored = members.remove(graph.content.key.as_str());
             plan.replace_member(graph, stored, &mut assets);
         }
-        for stored in members.into_values() {
-            plan.clear_member(&stored);
+        let mut gone: Vec<Stored> = members.into_values().collect();
+        gone.sort_by(|a, b| a.member.content.key.cmp(&b.member.content.key));
+        for stored in &gone {
+            plan.note_member(Some(stored), None);
+            plan.clear_member(stored);
         }
-        for asset in assets.into_values() {
+        let mut gone: Vec<Asset> = assets.into_values().collect();
+        gone.sort_by(|a, b| a.content.key.cmp(&b.content.key));
+        for asset in &gone {
+            plan.note_asset(Some(asset), None);
             plan.clear_asset(asset.id);
         }
         Ok(plan)
@@ -88,6 +94,7 @@ impl<'g> Plan<'g> {
         assets: &mut HashMap<String, Asset>,
     ) {
         let Some(stored) = stored else {
+            self.note_member(None, Some(graph));
             self.fill_member(Identity::new(self.now), graph, &HashMap::new(), assets);
             return;
         };
@@ -116,8 +123,30 @@ impl<'g> Plan<'g> {
             self.replace_assets(graph, kept.id, false, assets);
             return;
         }
+        self.note_member(Some(&stored), Some(graph));
         self.clear_member(&stored);
         self.fill_member(kept.changed(self.now), graph, &points, assets);
+    }
+
+    /// Notes what becomes of a member and its delivery points.
+    fn note_member(&mut self, stored: Option<&Stored>, graph: Option<&MemberGraph>) {
+        let member = stored.map(|stored| &stored.member.content);
+        let Some(content) = graph.map(|graph| &graph.content).or(member) else { return };
+        if !self.community_exists {
+            return;
+        }
+        self.difference.note_member(member, graph.map(|graph| &graph.content));
+        let before = stored.iter().flat_map(|stored| &stored.points).map(|point| &point.content);
+        let after = graph.iter().flat_map(|graph| &graph.delivery_points);
+        self.difference.note_points(content.key.as_str(), before, after);
+    }
+
+    /// Notes what becomes of an asset; `after` with the key of its member.
+    fn note_asset(&mut self, stored: Option<&Asset>, after: Option<(&AssetContent, &str)>) {
+        if self.community_exists {
+            let before = stored.map(|asset| (&asset.content, asset.owner.key.as_str()));
+            self.difference.note_asset(before, after);
+        }
     }
 
     fn clear_member(&mut self, stored: &Stored) {
@@ -161,6 +190,7 @@ impl<'g> Plan<'g> {
     ) {
         for content in &graph.assets {
             let stored = assets.remove(content.key.as_str());
+            self.note_asset(stored.as_ref(), Some((content, graph.content.key.as_str())));
             let identity = match &stored {
                 None => Identity::new(self.now),
                 Some(stored) => {
