@@ -4,8 +4,8 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr};
 use serde_json::Value;
 
-use crate::IN_A_TRANSACTION;
 use crate::column::integer;
+use crate::{IN_A_TRANSACTION, know_the_schema};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -89,6 +89,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        know_the_schema(manager).await?;
         for column in COLUMNS {
             manager.alter_table(Table::alter().table("asset").drop_column(column).take()).await?;
         }

@@ -7,8 +7,8 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::ConnectionTrait;
 use sea_orm_migration::sea_orm::prelude::Uuid;
 
-use crate::IN_A_TRANSACTION;
 use crate::column::{Columns, integer, uuid};
+use crate::{IN_A_TRANSACTION, know_the_schema};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -49,6 +49,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        know_the_schema(manager).await?;
         manager.drop_table(Table::drop().table("kept_answer").take()).await?;
         manager.alter_table(Table::alter().table("community").drop_column("last_numbered_key").take()).await
     }

@@ -8,6 +8,7 @@ import "./playground.css";
 import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL } from "graphiql";
+import { Kind, parse } from "graphql";
 import { createClient } from "graphql-ws";
 import { useState } from "react";
 import { createRoot } from "react-dom/client";
@@ -19,7 +20,7 @@ const url = new URL("/graphql", location.href);
 const sockets = new URL("/graphql/ws", location.href);
 sockets.protocol = sockets.protocol.replace("http", "ws");
 
-const fetcher = createGraphiQLFetcher({
+const ask = createGraphiQLFetcher({
   url: url.href,
   enableIncrementalDelivery: false,
   fetch: (input, init) => fetch(input, { ...init, headers: { ...init.headers, ...token.header() } }),
@@ -30,6 +31,21 @@ const fetcher = createGraphiQLFetcher({
     shouldRetry: (event) => event.code !== 4403,
   }),
 });
+
+// Asks what the text says now. What the editor made of it a moment ago, and which operation of it was chosen, may still be that of
+// the tab before: a subscription would go out as a query.
+function fetcher(params, options) {
+  let documentAST;
+  try {
+    documentAST = parse(params.query);
+  } catch {
+    // The server says what is wrong with it.
+    return ask(params, options);
+  }
+  const names = documentAST.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).map(({ name }) => name?.value);
+  const operationName = names.length === 1 ? names[0] : params.operationName;
+  return ask({ ...params, operationName }, { ...options, documentAST });
+}
 
 // How wide the pane of the examples is, compared with the editors, until somebody draws its edge.
 if (!sessionStorage.getItem("graphiql:docExplorerFlex")) sessionStorage.setItem("graphiql:docExplorerFlex", "0.25");
