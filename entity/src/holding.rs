@@ -17,6 +17,8 @@ pub struct Model {
     pub community_id: Uuid,
     /// The active member that holds it.
     pub member_id: Uuid,
+    /// Since when; 0 when that was before it was recorded.
+    pub since: i64,
 }
 
 /// What a row belongs to.

@@ -10,9 +10,16 @@ mod m20261123_000003_add_quantities;
 mod m20261123_000004_add_audit;
 mod m20261123_000005_add_writes;
 mod m20261123_000006_narrow_indexes;
+mod m20261123_000007_add_history;
 
 /// A step is taken as a whole or not at all, on both databases.
 const IN_A_TRANSACTION: Option<bool> = Some(true);
+
+/// Reads something, so that a connection of SQLite's pool knows the schema as others left it: a column that is to
+/// be dropped is looked up before that is checked.
+async fn know_the_schema(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    manager.has_table("community").await.map(drop)
+}
 
 /// Every step, in order.
 #[derive(Debug)]
@@ -28,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000004_add_audit::Migration),
             Box::new(m20261123_000005_add_writes::Migration),
             Box::new(m20261123_000006_narrow_indexes::Migration),
+            Box::new(m20261123_000007_add_history::Migration),
         ]
     }
 }

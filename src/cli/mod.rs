@@ -17,6 +17,7 @@ pub mod openapi;
 mod output;
 pub mod person;
 mod report;
+pub mod restore;
 pub mod schema;
 pub mod serve;
 mod target;
@@ -53,6 +54,7 @@ enum Command {
     Audit(audit::Audit),
     Person(person::Person),
     Check(check::Check),
+    Restore(restore::Restore),
     Token(token::Token),
     Schema(schema::Schema),
     Openapi(openapi::OpenApi),
@@ -73,6 +75,7 @@ impl Command {
             Self::Audit(audit) => audit.run().await,
             Self::Person(person) => person.run().await,
             Self::Check(check) => check.run().await,
+            Self::Restore(restore) => restore.run().await,
             Self::Token(token) => token.run(),
             Self::Schema(schema) => schema.run(),
             Self::Openapi(openapi) => openapi.run(),

@@ -65,6 +65,8 @@ codes! {
     CommunityNotFound = "community_not_found",
     /// No such member.
     MemberNotFound = "member_not_found",
+    /// Nothing is recorded of that revision or time.
+    RevisionNotFound = "revision_not_found",
     /// No such asset.
     AssetNotFound = "asset_not_found",
     /// No such delivery point.

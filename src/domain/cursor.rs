@@ -28,6 +28,8 @@ pub enum ListKind {
     DeliveryPoints,
     /// Entries of the audit trail.
     Audit,
+    /// Revisions of a community.
+    Revisions,
 }
 
 impl ListKind {
@@ -37,6 +39,7 @@ impl ListKind {
             Self::Members => 'M',
             Self::Assets => 'A',
             Self::DeliveryPoints => 'D',
+            Self::Revisions => 'R',
             Self::Audit => 'U',
         }
     }
@@ -46,8 +49,8 @@ impl ListKind {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum SortValue {
-    /// Microseconds since the Unix epoch.
-    Time(i64),
+    /// A time, in microseconds since the Unix epoch, or the number of a revision.
+    Number(i64),
     /// A text.
     Text(String),
 }
@@ -113,12 +116,12 @@ impl Cursor {
 /// delivery point its code, then its member's key.
 fn fits(list: ListKind, order: Order, values: &[SortValue]) -> bool {
     let is_text = |value: &SortValue| matches!(value, SortValue::Text(text) if !text.contains('\0'));
-    let is_time = |value: &SortValue| matches!(value, SortValue::Time(_));
+    let is_time = |value: &SortValue| matches!(value, SortValue::Number(_));
     match (list, order.field, values) {
         (ListKind::DeliveryPoints, _, [code, member]) => is_text(code) && is_text(member),
         (ListKind::DeliveryPoints, _, _) => false,
-        (ListKind::Audit, _, [time]) => is_time(time),
-        (ListKind::Audit, _, _) => false,
+        (ListKind::Audit | ListKind::Revisions, _, [number]) => is_time(number),
+        (ListKind::Audit | ListKind::Revisions, _, _) => false,
         (_, SortField::Key, [key]) => is_text(key),
         (_, SortField::Name, [name, key]) => is_text(name) && is_text(key),
         (_, SortField::CreatedAt | SortField::UpdatedAt, [time, key]) => is_time(time) && is_text(key),

@@ -7,6 +7,7 @@ use super::closed_set::{ClosedSet as _, EntityChangeKind, EntityKind};
 use super::community::CommunityContent;
 use super::delivery_point::DeliveryPointContent;
 use super::document::Document;
+use super::identifier::MemberKey;
 use super::import::CommunityGraph;
 use super::member::MemberContent;
 use super::node::{Entries, Node};
@@ -35,6 +36,25 @@ pub struct EntityChange {
     pub change: EntityChangeKind,
     /// The fields that are others. Of an entity that went all that it said, of one that came none.
     pub fields: Vec<FieldChange>,
+}
+
+impl EntityChange {
+    /// A text of a member that is another one.
+    #[must_use]
+    pub fn of_member(member: &MemberKey, field: &str, before: &str, after: &str) -> Self {
+        let text = |text: &str| Some(Node::Text(text.to_owned()));
+        Self {
+            entity: EntityKind::Member,
+            key: member.to_string(),
+            member_key: Some(member.to_string()),
+            change: EntityChangeKind::Changed,
+            fields: vec![FieldChange {
+                path: vec![field.to_owned()],
+                before: text(before),
+                after: text(after),
+            }],
+        }
+    }
 }
 
 /// The names of fields that an entity has beside what a bundle says of it.

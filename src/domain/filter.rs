@@ -132,6 +132,10 @@ pub enum AssetField {
     Community(Box<Filter<CommunityField>>),
 }
 
+/// A test of a revision; there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum RevisionField {}
+
 /// A test of a delivery point.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum DeliveryPointField {

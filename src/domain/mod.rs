@@ -19,6 +19,7 @@ pub mod filter;
 pub mod fold;
 pub mod grant;
 pub mod grid;
+pub mod history;
 pub mod identifier;
 pub mod import;
 pub mod member;

@@ -33,7 +33,7 @@ const READS: &[Reads] = &[
         fields: &[
             (
                 Columns::empty(),
-                "id key name description members member assets asset deliveryPoints meters stats version revision createdAt updatedAt",
+                "id key name description members member assets asset deliveryPoints meters stats revisions version revision createdAt updatedAt",
             ),
             (Columns::COMMUNITY_LEGAL, "legal"),
             (Columns::COMMUNITY_LINKS, "links"),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_graphql::{MergedObject, Object, OutputType, SimpleObject};
 use futures_util::future::BoxFuture;
 
-use super::types::{Asset, AuditEntry, Community, CommunityStats, DeliveryPoint, Member, MeterAsset};
+use super::types::{
+    Asset, AuditEntry, Community, CommunityRevision, CommunityStats, DeliveryPoint, Member, MeterAsset,
+};
 use crate::domain::cursor::{Cursor, ListKind};
 use crate::domain::error::Error;
 use crate::domain::member as domain;
@@ -106,7 +108,8 @@ impl<T> Connection<T> {
     concrete(name = "AssetConnection", params(Asset)),
     concrete(name = "MeterConnection", params(MeterAsset)),
     concrete(name = "DeliveryPointConnection", params(DeliveryPoint)),
-    concrete(name = "AuditEntryConnection", params(AuditEntry))
+    concrete(name = "AuditEntryConnection", params(AuditEntry)),
+    concrete(name = "CommunityRevisionConnection", params(CommunityRevision))
 )]
 impl<T: OutputType> Connection<T>
 where
@@ -170,7 +173,8 @@ pub struct Edge<T> {
     concrete(name = "AssetEdge", params(Asset)),
     concrete(name = "MeterEdge", params(MeterAsset)),
     concrete(name = "DeliveryPointEdge", params(DeliveryPoint)),
-    concrete(name = "AuditEntryEdge", params(AuditEntry))
+    concrete(name = "AuditEntryEdge", params(AuditEntry)),
+    concrete(name = "CommunityRevisionEdge", params(CommunityRevision))
 )]
 impl<T: OutputType> Edge<T> {
     /// The place of the row, for `after` and `before`. Opaque; good for this list in this order alone.

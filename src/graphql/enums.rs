@@ -141,3 +141,13 @@ pub enum EntityChangeKind {
     /// Some of its fields are others.
     Changed,
 }
+
+/// What an active member holds alone in the whole registry.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "crate::domain::delivery_point::HoldingKind")]
+pub enum HoldingKind {
+    /// A sensor.
+    Sensor,
+    /// A delivery point.
+    DeliveryPoint,
+}

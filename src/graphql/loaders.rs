@@ -12,8 +12,9 @@ use super::types::CommunityView;
 use crate::domain::asset::Asset;
 use crate::domain::delivery_point::DeliveryPoint;
 use crate::domain::error::Error;
-use crate::domain::filter::{AssetField, DeliveryPointField, Filter, MemberField};
+use crate::domain::filter::{AssetField, DeliveryPointField, Filter, MemberField, RevisionField};
 use crate::domain::grid::AreaSet;
+use crate::domain::history::Revision;
 use crate::domain::identifier::{AssetKey, MemberKey};
 use crate::domain::member::Member;
 use crate::domain::page::Page;
@@ -194,6 +195,7 @@ listed_under! {
     AssetField, Asset, OfAreas: asset, pages_of_areas, counts_of_areas;
     AssetField, Asset, OfMember: asset, pages_of_members, counts_of_members;
     DeliveryPointField, DeliveryPoint, OfCommunity: delivery_point, pages_of_communities, counts_of_communities;
+    RevisionField, Revision, OfCommunity: history, pages_of_communities, counts_of_communities;
 }
 
 /// What members stand under, and so have numbers.

@@ -17,7 +17,11 @@ use crate::domain::identifier::CommunityKey;
 use crate::domain::import::ImportOptions;
 use crate::http::{AppState, Problem, problem};
 use crate::service::export::export;
+use crate::service::history;
 use crate::service::import::{Format, import};
+
+/// What is wrong with more or fewer communities than one, beside `at`.
+const ONE_AT_A_TIME: &str = "Name one community: each has revisions of its own";
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -84,17 +88,29 @@ async fn import_yaml(
 
 /// Export bundles as YAML
 ///
-/// Exactly what is stored, by key. It imports again, and exports again to the same bytes.
+/// Exactly what is stored, by key. It imports again, and exports again to the same bytes. With `at` it is what one
+/// community was after a revision or at a time; nobody is in it who was erased.
 #[utoipa::path(
     get, path = "/admin/export", tag = tag::IMPORT_EXPORT,
-    params(("community" = Option<Vec<String>>, Query, description = "The keys of the communities; all when absent", example = json!(["aurora"]))),
+    params(
+        ("community" = Option<Vec<String>>, Query, description = "The keys of the communities; all when absent", example = json!(["aurora"])),
+        ("at" = Option<String>, Query, description = "What the one community that is named was: the number of a revision, or RFC 3339", example = "11"),
+    ),
     responses(
         (status = 200, description = "Bundles, separated by `---`", body = String, content_type = "text/plain; charset=utf-8"),
         Forbidden, NotFound, Invalid,
     ),
 )]
 async fn export_yaml(KnownCaller(ctx): KnownCaller, parameters: Parameters) -> Result<Response, Problem> {
-    let named: Option<Vec<CommunityKey>> = parameters.read(|given| given.every("community"))?;
+    let (named, at): (Option<Vec<CommunityKey>>, _) =
+        parameters.read(|given| (given.every("community"), given.moment("at")))?;
+    if let Some(at) = at {
+        let [only] = named.as_deref().unwrap_or_default() else {
+            return Err(Error::invalid("value_error", &["query", "community"], ONE_AT_A_TIME, None).into());
+        };
+        let text = history::export_at(&ctx, only, at).await?;
+        return Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response());
+    }
     let export = export(&ctx, named).await?;
     let tag = format!("\"{}\"", export.tag());
     let batches = export.batches().map(|batch| {

@@ -6,14 +6,16 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{IdList, JsonBody, KnownCaller, Parameters};
+use super::history::holder_at;
 use super::openapi::tag;
 use super::views::lookup::{
-    CommunityOfDeliveryPoint, CommunityOfMember, CommunityOfSensor, DidsRequest, GlobalAsset, GlobalMember,
+    CommunityOfMember, DeliveryPointAnswer, DidsRequest, GlobalAsset, GlobalMember, SensorAnswer,
     SensorIdsRequest, UserIdsRequest,
 };
 use super::views::problem::{Forbidden, Invalid, NoHolder};
 use crate::domain::asset::Asset;
 use crate::domain::code::Code;
+use crate::domain::delivery_point::HoldingKind;
 use crate::domain::error::Error;
 use crate::domain::grant::Operation;
 use crate::domain::identifier::{DeliveryPointCode, SensorId, UserId};
@@ -59,29 +61,44 @@ async fn lookup_community_by_user_id(
 /// Which community is a sensor in?
 #[utoipa::path(
     get, path = "/admin/lookup/community-by-sensor-id/{*sensor_id}", tag = tag::LOOKUP,
-    params(("sensor_id" = String, Path, description = "The sensor id, compared trimmed; the whole rest of the path", example = "SEN-1")),
-    responses((status = 200, description = "The community, the active member and the asset", body = CommunityOfSensor), Forbidden, NoHolder, Invalid),
+    params(
+        ("sensor_id" = String, Path, description = "The sensor id, compared trimmed; the whole rest of the path", example = "SEN-1"),
+        ("at" = Option<String>, Query, description = "Who held it then: RFC 3339", example = "2026-01-31T08:15:00Z"),
+    ),
+    responses((status = 200, description = "The community, the active member and the asset; with `at` the holder then", body = SensorAnswer), Forbidden, NoHolder, Invalid),
 )]
 async fn lookup_community_by_sensor_id(
     KnownCaller(ctx): KnownCaller,
     parameters: Parameters,
-) -> Result<Json<CommunityOfSensor>, Problem> {
-    Ok(Json(asset_on(&ctx, parameters).await?.into()))
+) -> Result<Json<SensorAnswer>, Problem> {
+    let (id, at): (String, _) = parameters.read(|given| (given.segment("sensor_id"), given.instant("at")))?;
+    Ok(Json(match at {
+        Some(at) => SensorAnswer::Then(holder_at(&ctx, HoldingKind::Sensor, &id, at).await?),
+        None => SensorAnswer::Now(asset_on(&ctx, &id).await?.into()),
+    }))
 }
 
 /// Which community is a delivery point in?
 #[utoipa::path(
     get, path = "/admin/lookup/community-by-delivery-point/{*dp_id}", tag = tag::LOOKUP,
-    params(("dp_id" = String, Path, description = "The id of the delivery point, compared trimmed and ignoring case; the whole rest of the path", example = "IT001E00001234")),
-    responses((status = 200, description = "The community, the active member and the delivery point", body = CommunityOfDeliveryPoint), Forbidden, NoHolder, Invalid),
+    params(
+        ("dp_id" = String, Path, description = "The id of the delivery point, compared trimmed and ignoring case; the whole rest of the path", example = "IT001E00001234"),
+        ("at" = Option<String>, Query, description = "Who held it then: RFC 3339", example = "2026-01-31T08:15:00Z"),
+    ),
+    responses((status = 200, description = "The community, the active member and the delivery point; with `at` the holder then", body = DeliveryPointAnswer), Forbidden, NoHolder, Invalid),
 )]
 async fn lookup_community_by_delivery_point(
     KnownCaller(ctx): KnownCaller,
     parameters: Parameters,
-) -> Result<Json<CommunityOfDeliveryPoint>, Problem> {
-    let code: DeliveryPointCode = parameters.read(|given| given.segment("dp_id"))?;
-    let found = lookup::delivery_point_by_code(&ctx, &code, None).await?;
-    Ok(Json(found.ok_or_else(|| nobody(Code::DeliveryPointNotFound))?.into()))
+) -> Result<Json<DeliveryPointAnswer>, Problem> {
+    let (id, at): (String, _) = parameters.read(|given| (given.segment("dp_id"), given.instant("at")))?;
+    if let Some(at) = at {
+        let then = holder_at(&ctx, HoldingKind::DeliveryPoint, &id, at).await?;
+        return Ok(Json(DeliveryPointAnswer::Then(then)));
+    }
+    let found = lookup::delivery_point_by_code(&ctx, &DeliveryPointCode::from(id), None).await?;
+    let found = found.ok_or_else(|| nobody(Code::DeliveryPointNotFound))?;
+    Ok(Json(DeliveryPointAnswer::Now(found.into())))
 }
 
 /// Who has a user id?
@@ -110,7 +127,8 @@ async fn lookup_asset_by_sensor_id(
     KnownCaller(ctx): KnownCaller,
     parameters: Parameters,
 ) -> Result<Json<GlobalAsset>, Problem> {
-    Ok(Json(asset_on(&ctx, parameters).await?.into()))
+    let sensor: String = parameters.read(|given| given.segment("sensor_id"))?;
+    Ok(Json(asset_on(&ctx, &sensor).await?.into()))
 }
 
 /// Which assets are on these sensors?
@@ -177,9 +195,8 @@ async fn member_of(ctx: &Ctx, parameters: Parameters) -> ServiceResult<Member> {
     found.ok_or_else(|| nobody(Code::MemberNotFound))
 }
 
-async fn asset_on(ctx: &Ctx, parameters: Parameters) -> ServiceResult<Asset> {
-    let sensor: String = parameters.read(|given| given.segment("sensor_id"))?;
-    let found = match SensorId::new(&sensor) {
+async fn asset_on(ctx: &Ctx, sensor: &str) -> ServiceResult<Asset> {
+    let found = match SensorId::new(sensor) {
         Some(sensor) => lookup::asset_by_sensor_id(ctx, &sensor, None).await?,
         // A blank id is nobody's, for a caller who may ask.
         None => ctx.authorise(Operation::Lookup).map(|_| None)?,

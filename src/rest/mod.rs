@@ -7,6 +7,7 @@ mod communities;
 mod delivery_points;
 mod docs;
 mod extract;
+mod history;
 mod import_export;
 mod list;
 mod lookup;
@@ -40,6 +41,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .merge(assets::router())
         .merge(search::router())
         .merge(audit::router())
+        .merge(history::router())
         .merge(lookup::router())
         .merge(writes::router())
         .merge(import_export::router())

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::failure::Failure;
+use super::history;
 use super::{Ctx, Result};
 use crate::bundle::{CheckedBody, CheckedDocument, JsonUnreadable, check, check_yaml, read_json};
 use crate::domain::code::Code;
@@ -19,9 +20,7 @@ use crate::domain::identifier::CommunityKey;
 use crate::domain::import::{Counts, ImportOptions, ImportReport, MultiImportReport, Refusal};
 use crate::domain::timestamp::Timestamp;
 use crate::store::plan::Plan;
-use crate::store::{
-    Among, Handle, StoreError, assets, audit, communities, delivery_points, holdings, members,
-};
+use crate::store::{Among, Handle, StoreError, assets, communities, delivery_points, holdings, members};
 
 /// What the audit trail calls it.
 const OPERATION: &str = "import";
@@ -49,14 +48,25 @@ pub async fn import(
     format: Format,
     options: ImportOptions,
 ) -> Result<MultiImportReport> {
+    import_as(ctx, OPERATION, body, format, options).await
+}
+
+/// The same, under what the audit trail and the past of the communities call it.
+pub(super) async fn import_as(
+    ctx: &Ctx,
+    operation: &'static str,
+    body: Bytes,
+    format: Format,
+    options: ImportOptions,
+) -> Result<MultiImportReport> {
     ctx.trail().reserve().await?;
     let mut communities = Vec::new();
-    let outcome = import_noting(ctx, body, format, options, &mut communities).await;
+    let outcome = import_noting(ctx, operation, (body, format, options), &mut communities).await;
     if let Err(error) = &outcome {
         if communities.is_empty() {
-            ctx.trail().note_error(OPERATION, None, error);
+            ctx.trail().note_error(operation, None, error);
         }
-        communities.iter().for_each(|key| ctx.trail().note_error(OPERATION, Some(key), error));
+        communities.iter().for_each(|key| ctx.trail().note_error(operation, Some(key), error));
     }
     outcome
 }
@@ -64,9 +74,8 @@ pub async fn import(
 /// The same; says which communities the body names, as soon as that is known.
 async fn import_noting(
     ctx: &Ctx,
-    body: Bytes,
-    format: Format,
-    options: ImportOptions,
+    operation: &'static str,
+    (body, format, options): (Bytes, Format, ImportOptions),
     communities: &mut Vec<CommunityKey>,
 ) -> Result<MultiImportReport> {
     let reach = ctx.authorise(Operation::Import)?;
@@ -78,10 +87,10 @@ async fn import_noting(
     if !checked.documents.iter().all(|document| reaches(&reach, document)) {
         return Err(Error::Forbidden(Operation::Import));
     }
-    let job = Job { ctx, checked, options, now: ctx.now() };
+    let job = Job { ctx, operation, checked, options };
     let reports = if options.dry_run {
         // A snapshot of its own: an operation may have written before it tries.
-        job.judge(&ctx.store().snapshot().await?).await?.reports
+        job.judge(&ctx.store().snapshot().await?, ctx.now()).await?.reports
     } else {
         ctx.store().write(|handle| -> BoxFuture<'_, _> { Box::pin(job.write(handle)) }).await?
     };
@@ -125,9 +134,9 @@ fn read(body: &[u8], format: Format, options: ImportOptions) -> Result<(CheckedB
 /// One import on its way into the registry.
 struct Job<'c> {
     ctx: &'c Ctx,
+    operation: &'static str,
     checked: CheckedBody,
     options: ImportOptions,
-    now: Timestamp,
 }
 
 /// An import judged against the registry as it stands.
@@ -140,7 +149,8 @@ impl Job<'_> {
     async fn write(&self, handle: Handle) -> std::result::Result<Vec<ImportReport>, Failure> {
         let keys = self.checked.documents.iter().map(|document| document.community_key.as_str());
         communities::lock(&handle, &keys.collect::<Vec<_>>()).await?;
-        let judged = self.judge(&handle).await?;
+        // After the lock, so that the times of revisions are in the order of their numbers.
+        let judged = self.judge(&handle, self.ctx.now()).await?;
         if let Some(error) = refusal(&judged.reports) {
             return Err(Failure::Refused(error));
         }
@@ -151,16 +161,17 @@ impl Job<'_> {
             plan.fill(&handle).await?;
         }
         let written = judged.plans.iter().filter(|plan| !plan.is_noop());
-        let deeds = self.ctx.deeds(OPERATION, written.map(|plan| (plan.community_key(), plan.rows())));
-        audit::append(&handle, &deeds).await?;
+        let deeds = self.ctx.deeds(self.operation, written.map(|plan| (plan.community_key(), plan.rows())));
+        let written: Vec<_> = judged.plans.iter().filter(|plan| !plan.is_noop()).collect();
+        history::record(&handle, &deeds, &written).await?;
         for plan in judged.plans.iter().filter(|plan| plan.is_noop()) {
-            self.ctx.trail().note_count(OPERATION, plan.community_key(), 0);
+            self.ctx.trail().note_count(self.operation, plan.community_key(), 0);
         }
         Ok(judged.reports)
     }
 
     /// Compares every document with what is stored, and finds what the registry does not allow.
-    async fn judge(&self, handle: &Handle) -> std::result::Result<Judged<'_>, StoreError> {
+    async fn judge(&self, handle: &Handle, now: Timestamp) -> std::result::Result<Judged<'_>, StoreError> {
         let mut reports: Vec<ImportReport> =
             self.checked.documents.iter().map(|document| self.report(document)).collect();
         let keys =
@@ -175,7 +186,7 @@ impl Job<'_> {
         for (index, (document, report)) in self.checked.documents.iter().zip(&mut reports).enumerate() {
             match &document.bundle {
                 Some(bundle) if !refused || self.options.dry_run => {
-                    let mut plan = Plan::replace(handle, bundle, self.now).await?;
+                    let mut plan = Plan::replace(handle, bundle, now).await?;
                     report.deleted = plan.stored;
                     report.unchanged = plan.unchanged;
                     if self.options.dry_run && self.may_read(&bundle.community.key) {

@@ -10,6 +10,7 @@ mod context;
 pub mod delivery_point;
 pub mod export;
 mod failure;
+pub mod history;
 pub mod import;
 pub mod lookup;
 pub mod member;

@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Ctx, Result};
+use super::{Ctx, Result, history};
 use crate::domain::asset::Asset;
 use crate::domain::audit::{AuditEntry, AuditFilter, Person};
 use crate::domain::columns::Columns;
@@ -15,10 +15,11 @@ use crate::domain::grant::{Operation, Reach};
 use crate::domain::identifier::UserId;
 use crate::domain::member::Member;
 use crate::domain::page::{End, MAX_PAGE, PageRequest};
-use crate::domain::timestamp::Timestamp;
 use crate::store::audit::{self as trail, Whose};
 use crate::store::plan::{MemberEdit, Plan, StoredMember};
-use crate::store::{Handle, StoreError, assets, communities, delivery_points, kept_answers, members};
+use crate::store::{
+    Handle, StoreError, assets, communities, delivery_points, history as past, kept_answers, members,
+};
 
 /// What the audit trail calls them.
 const EXPORT: &str = "person.export";
@@ -124,7 +125,7 @@ pub async fn export(ctx: &Ctx, user_id: &UserId) -> Result<Document> {
     let now = ctx.store().write(|handle| -> BoxFuture<'_, std::result::Result<(), StoreError>> {
         Box::pin(async move {
             let deed = ctx.trail().deed(EXPORT, None, 0, None);
-            trail::append(&handle, deed.as_slice()).await
+            trail::append(&handle, deed.as_slice()).await.map(drop)
         })
     });
     now.await?;
@@ -142,20 +143,18 @@ pub async fn erase(ctx: &Ctx, user_id: &UserId) -> Result<u64> {
     for operation in [Operation::PurgeMembers, Operation::Audit] {
         reaches_everything(ctx, operation)?;
     }
-    let now = ctx.now();
     let removed = ctx.store().write(|handle| -> BoxFuture<'_, std::result::Result<u64, StoreError>> {
         Box::pin(async move {
             let memberships = members::of_user(&handle, user_id).await?;
             let mut removed = Vec::new();
             for member in memberships {
-                let rows = erase_member(&handle, &member, now).await?;
+                let rows = erase_member(ctx, &handle, &member).await?;
                 removed.push((member.community.key, rows));
             }
-            let mut deeds = ctx.deeds(ERASE, removed.iter().map(|(key, rows)| (key, *rows)));
-            if deeds.is_empty() {
-                deeds.extend(ctx.trail().deed(ERASE, None, 0, None));
+            past::forget_user(&handle, user_id.as_str()).await?;
+            if removed.is_empty() {
+                trail::append(&handle, ctx.trail().deed(ERASE, None, 0, None).as_slice()).await?;
             }
-            trail::append(&handle, &deeds).await?;
             trail::forget(&handle, &Person::user(user_id)).await?;
             Ok(removed.iter().map(|(_, rows)| rows).sum())
         })
@@ -164,11 +163,7 @@ pub async fn erase(ctx: &Ctx, user_id: &UserId) -> Result<u64> {
 }
 
 /// Removes a member with everything it has; says how many rows that were.
-async fn erase_member(
-    handle: &Handle,
-    member: &Member,
-    now: Timestamp,
-) -> std::result::Result<u64, StoreError> {
+async fn erase_member(ctx: &Ctx, handle: &Handle, member: &Member) -> std::result::Result<u64, StoreError> {
     // Whoever removes the community or the member in the meantime was first.
     let Some(community) = communities::locked(handle, &member.community.key).await? else { return Ok(0) };
     let stored = StoredMember::by_key(handle, community.id, &member.content.key).await?;
@@ -176,9 +171,12 @@ async fn erase_member(
     kept_answers::forget_member(handle, member.id).await?;
     let rows = 1 + stored.points.len() + stored.assets.len();
     let edit = [MemberEdit { stored: Some(stored), wanted: None }];
-    let plan = Plan::edit(&community, &community.content, &edit, now);
+    let plan = Plan::edit(&community, &community.content, &edit, ctx.now());
     plan.clear(handle).await?;
     plan.fill(handle).await?;
+    let deed = ctx.trail().deed(ERASE, Some(plan.community_key()), rows as u64, None);
+    history::record(handle, deed.as_slice(), &[&plan]).await?;
+    history::forget_erased(handle, community.id, &edit[0]).await?;
     Ok(rows as u64)
 }
 

@@ -31,8 +31,8 @@ impl Listed for Asset {
         match field {
             SortField::Key => vec![key],
             SortField::Name => vec![SortValue::Text(self.content.name.clone()), key],
-            SortField::CreatedAt => vec![SortValue::Time(self.created_at.as_micros()), key],
-            SortField::UpdatedAt => vec![SortValue::Time(self.updated_at.as_micros()), key],
+            SortField::CreatedAt => vec![SortValue::Number(self.created_at.as_micros()), key],
+            SortField::UpdatedAt => vec![SortValue::Number(self.updated_at.as_micros()), key],
         }
     }
 

@@ -60,7 +60,7 @@ impl Listed for AuditEntry {
     const LIST: ListKind = ListKind::Audit;
 
     fn place(&self, _: SortField) -> Vec<SortValue> {
-        vec![SortValue::Time(self.at.as_micros())]
+        vec![SortValue::Number(self.at.as_micros())]
     }
 
     fn id(&self) -> Uuid {
@@ -150,12 +150,13 @@ pub async fn count(handle: &Handle, reach: &Reach, whose: &Whose<'_>, filter: &A
 }
 
 /// Adds what was done, each person by the pseudonym of the person's key, which is made where there is none.
+/// Gives the pseudonyms of who did it, in the same order.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn append(handle: &Handle, deeds: &[Deed]) -> Result<()> {
+pub async fn append(handle: &Handle, deeds: &[Deed]) -> Result<Vec<String>> {
     if deeds.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let people: BTreeSet<&Person> =
         deeds.iter().flat_map(|deed| [Some(&deed.by), deed.about.as_ref()]).flatten().collect();
@@ -174,7 +175,9 @@ pub async fn append(handle: &Handle, deeds: &[Deed]) -> Result<()> {
         request_id: deed.request_id.clone(),
     });
     let rows: Vec<_> = rows.collect();
-    insert_all(handle, Box::new(rows.into_iter())).await
+    let subjects = rows.iter().map(|row| row.subject.clone()).collect();
+    insert_all(handle, Box::new(rows.into_iter())).await?;
+    Ok(subjects)
 }
 
 /// The key of each of these people; one who has none is given one.

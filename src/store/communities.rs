@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::keyset::Listed;
 use super::record::{CommunityRecord, CommunityTag};
 use super::table::{self, Among, Table};
-use super::{Handle, ListArgs, Result, Scope, set};
+use super::{Handle, ListArgs, Result, Scope, history, set};
 use crate::domain::change::CommunityChange;
 use crate::domain::closed_set::ChangeKind;
 use crate::domain::columns::Columns;
@@ -34,8 +34,8 @@ impl Listed for Community {
         match field {
             SortField::Key => vec![key],
             SortField::Name => vec![SortValue::Text(self.content.name.clone()), key],
-            SortField::CreatedAt => vec![SortValue::Time(self.created_at.as_micros()), key],
-            SortField::UpdatedAt => vec![SortValue::Time(self.updated_at.as_micros()), key],
+            SortField::CreatedAt => vec![SortValue::Number(self.created_at.as_micros()), key],
+            SortField::UpdatedAt => vec![SortValue::Number(self.updated_at.as_micros()), key],
         }
     }
 
@@ -170,6 +170,7 @@ pub async fn remove(handle: &Handle, community: &Community, now: Timestamp) -> R
         .take();
     // Members, points and assets go with the community; what is derived from them has no foreign key.
     let community_row = of_community(Entity, Column::Id, community.id);
+    history::forget_community(handle, community.id).await?;
     for delete in [held, measures, searched, answers, community_row] {
         handle.execute(&delete).await?;
     }

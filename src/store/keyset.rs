@@ -76,7 +76,7 @@ impl Sorting {
                 .values()
                 .iter()
                 .map(|value| match value {
-                    SortValue::Time(micros) => Expr::val(*micros),
+                    SortValue::Number(micros) => Expr::val(*micros),
                     SortValue::Text(text) => Expr::val(text.as_str()),
                 })
                 .collect();

@@ -32,8 +32,8 @@ impl Listed for Member {
         match field {
             SortField::Key => vec![key],
             SortField::Name => vec![SortValue::Text(self.content.name.clone()), key],
-            SortField::CreatedAt => vec![SortValue::Time(self.created_at.as_micros()), key],
-            SortField::UpdatedAt => vec![SortValue::Time(self.updated_at.as_micros()), key],
+            SortField::CreatedAt => vec![SortValue::Number(self.created_at.as_micros()), key],
+            SortField::UpdatedAt => vec![SortValue::Number(self.updated_at.as_micros()), key],
         }
     }
 
@@ -246,6 +246,22 @@ pub async fn move_to_area(
         .and_where(Expr::col(Column::Area).eq(from))
         .take();
     Ok(handle.execute(&update).await?.rows_affected())
+}
+
+/// The keys of the members of an area, whatever their status.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keys_in_area(handle: &Handle, community: Uuid, area: &str) -> Result<Vec<MemberKey>> {
+    let select = Query::select()
+        .column(Column::Key)
+        .from(Entity)
+        .and_where(Expr::col(Column::CommunityId).eq(community))
+        .and_where(Expr::col(Column::Area).eq(area))
+        .order_by(Column::Key, sea_orm::sea_query::Order::Asc)
+        .take();
+    let rows = handle.query_all(&select).await?;
+    rows.iter().map(|row| Ok(row.try_get::<String>("", "key")?.into())).collect()
 }
 
 async fn one(handle: &Handle, community: Uuid, condition: SimpleExpr) -> Result<Option<Member>> {

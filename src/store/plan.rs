@@ -15,7 +15,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoA
 use uuid::Uuid;
 
 use super::bulk::insert_all;
-use super::{Handle, Result, set};
+use super::{Handle, Result, history, set};
 use crate::domain::asset::AssetContent;
 use crate::domain::change::CommunityChange;
 use crate::domain::closed_set::{ChangeKind, ClosedSet, MemberStatus};
@@ -170,6 +170,18 @@ impl<'g> Plan<'g> {
         self.community.id
     }
 
+    /// When it is done.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The revision that the community will have.
+    #[must_use]
+    pub fn revision(&self) -> i64 {
+        self.revision
+    }
+
     /// The key of the community.
     #[must_use]
     pub fn community_key(&self) -> &CommunityKey {
@@ -226,8 +238,14 @@ impl<'g> Plan<'g> {
 
     async fn release(&self, handle: &Handle) -> Result<()> {
         match &self.released {
-            Released::Members(ids) => delete_ids(handle, holding::Column::MemberId, ids).await,
+            Released::Members(ids) if ids.is_empty() => Ok(()),
+            Released::Members(ids) => {
+                history::end(handle, history::of_members(handle, ids), self.now).await?;
+                delete_ids(handle, holding::Column::MemberId, ids).await
+            }
             Released::Everybody => {
+                let community_id = Expr::col((holding::Entity, holding::Column::CommunityId));
+                history::end(handle, community_id.eq(self.community.id), self.now).await?;
                 let members = Query::select()
                     .column(member::Column::Id)
                     .from(member::Entity)
@@ -262,6 +280,10 @@ impl<'g> Plan<'g> {
         insert_all(handle, Box::new(self.assets.iter().flat_map(|planned| self.measure_rows(planned))))
             .await?;
         insert_all(handle, Box::new(self.holding_rows())).await?;
+        let released = !matches!(&self.released, Released::Members(ids) if ids.is_empty());
+        if self.community_exists && released {
+            history::resume(handle, self.community.id, self.now).await?;
+        }
         insert_all(handle, Box::new(self.search_rows())).await?;
         handle.changed(self.change())
     }
@@ -454,6 +476,7 @@ impl<'g> Plan<'g> {
                 folded_id,
                 community_id: self.community.id,
                 member_id,
+                since: self.now.as_micros(),
             })
         })
     }

@@ -4,9 +4,11 @@ use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 
 use super::fields::{Fields, seen};
 use crate::domain::identifier::CommunityKey;
+use crate::domain::node::Node;
 use crate::graphql::scalar::Json;
 use crate::graphql::scope::Scope;
 use crate::graphql::types;
+use crate::service::history;
 use crate::service::write::community;
 
 /// Changes of a community. What is absent or null stays as it is; a document that is given is replaced.
@@ -62,12 +64,46 @@ pub struct RemoveCommunityPayload {
     dry_run: bool,
 }
 
+/// The community that is to go back.
+#[derive(InputObject)]
+pub struct RestoreCommunityInput {
+    /// The key of the community.
+    key: String,
+    /// The number of the revision.
+    revision: i64,
+    /// Do everything but the write, and report what would happen.
+    #[graphql(default = false)]
+    dry_run: bool,
+}
+
+/// What became of a community that went back, or would.
+#[derive(SimpleObject)]
+pub struct RestoreCommunityPayload {
+    /// What was done, or would be.
+    report: types::ImportReport,
+}
+
 /// What a community says of itself, and its end.
 #[derive(Default)]
 pub struct Communities;
 
 #[Object]
 impl Communities {
+    /// Makes a community what it was at a revision, as a new revision, through all checks of an import. Nobody comes back
+    /// who was erased. Needs the grant `rec-registry.import`.
+    async fn restore_community(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which community, and to when.")] input: RestoreCommunityInput,
+    ) -> Result<Option<RestoreCommunityPayload>> {
+        let scope = Scope::of(context)?;
+        let key = CommunityKey::from(input.key);
+        let revision = Node::Number(input.revision.to_string());
+        let report = history::restore(scope.ctx(), &key, Some(&revision), input.dry_run).await?;
+        scope.after_write().await?;
+        Ok(Some(RestoreCommunityPayload { report: report.into() }))
+    }
+
     /// Changes what a community says of itself. Needs the grant `rec-registry.community.write`. Reasons: `changed`.
     async fn update_community(
         &self,

@@ -4,9 +4,11 @@
 use async_graphql::{Context, Object, Result};
 
 use crate::domain::identifier::{CommunityKey, DeliveryPointCode, Did, SensorId, UserId};
+use crate::graphql::enums::HoldingKind;
+use crate::graphql::scalar::DateTime;
 use crate::graphql::scope::Scope;
-use crate::graphql::types::{Asset, DeliveryPoint, DuplicateDeliveryPoint, Member};
-use crate::service::{delivery_point, lookup};
+use crate::graphql::types::{Asset, DeliveryPoint, DuplicateDeliveryPoint, Member, PastHolder};
+use crate::service::{delivery_point, history, lookup};
 
 /// Queries that start from an identifier.
 #[derive(Default)]
@@ -39,6 +41,19 @@ impl Lookups {
         let scope = Scope::of(context)?;
         let found = lookup::member_by_did(scope.ctx(), &Did::from(did)).await?;
         Ok(scope.remembered(found).await)
+    }
+
+    /// Who held a sensor or a delivery point at a time; null when nobody did, or somebody who was erased. Needs the
+    /// grant `rec-registry.lookup`.
+    async fn holder_at(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What was held.")] kind: HoldingKind,
+        #[graphql(desc = "The sensor id, or the code of the delivery point.")] id: String,
+        #[graphql(desc = "When.")] at: DateTime,
+    ) -> Result<Option<PastHolder>> {
+        let scope = Scope::of(context)?;
+        Ok(history::holder_at(scope.ctx(), kind.into(), &id, at.0).await?.map(PastHolder::from))
     }
 
     /// The asset by which an active member holds this sensor; null when nobody does. Needs the grant

@@ -13,11 +13,13 @@ use super::delivery_point::{DeliveryPoint, delivery_points_page};
 use super::documents::{Contact, LegalInfo, Links, Settings};
 use super::member::{Member, members_page};
 use super::operator::Operator;
+use super::revision::CommunityRevision;
 use super::stats::CommunityStats;
 use super::topology_node::TopologyNode;
 use crate::domain::community;
+use crate::domain::cursor::ListKind;
 use crate::domain::error::Error;
-use crate::domain::filter::Filter;
+use crate::domain::filter::{Filter, RevisionField};
 use crate::domain::grant::Operation;
 use crate::domain::grid::Grid;
 use crate::domain::identifier::{AssetKey, MemberKey};
@@ -28,6 +30,7 @@ use crate::graphql::loaders::{AssetByKey, CommunityById, MemberByKey, OfCommunit
 use crate::graphql::order::{AssetOrder, MemberOrder};
 use crate::graphql::scalar::{DateTime, Json};
 use crate::graphql::scope::Scope;
+use crate::service::{ListArgs, history};
 
 /// A community whose documents are read at most once, however many members look into them.
 pub struct CommunityView {
@@ -305,6 +308,24 @@ impl Community {
         let scope = Scope::of(context)?;
         let parent = self.parent_in(scope)?;
         Ok(Some(CommunityStats(scope.stats_under(parent, Filter::everything()).await?)))
+    }
+
+    /// What became of it, change by change, the newest first. Needs the grant `rec-registry.read`.
+    async fn revisions(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many rows from the start, 1 to 500; 50 when neither end is named.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end, 1 to 500.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Option<Connection<CommunityRevision>>> {
+        let scope = Scope::of(context)?;
+        let parent = self.parent_in(scope)?;
+        let page = PageArgs { first, after, last, before }.request(ListKind::Revisions, history::ORDER)?;
+        let args = ListArgs { filter: Filter::<RevisionField>::everything(), order: history::ORDER, page };
+        let (page, count) = scope.page_under(parent, args).await?;
+        Ok(Some(Connection::new(page, CommunityRevision, count)))
     }
 
     /// Every other key that was given. It is no public part of a community: empty without the grant

@@ -13,6 +13,7 @@ use percent_encoding::percent_decode;
 use crate::domain::closed_set::ClosedSet;
 use crate::domain::cursor::{Cursor, ListKind};
 use crate::domain::error::{Error, FieldError};
+use crate::domain::history::Moment;
 use crate::domain::node::Node;
 use crate::domain::order::Order;
 use crate::domain::page::{DEFAULT_PAGE, End, MAX_PAGE, MIN_PAGE, PageRequest};
@@ -161,6 +162,17 @@ impl Given {
             self.note("datetime_parsing", name, "an instant, like 2026-01-31T08:15:00Z".to_owned(), &text);
         }
         instant
+    }
+
+    /// A revision or an instant.
+    pub fn moment(&mut self, name: &str) -> Option<Moment> {
+        let text = self.text(name)?;
+        let moment = Moment::parse(&text);
+        if moment.is_none() {
+            let right = "the number of a revision, or an instant like 2026-01-31T08:15:00Z".to_owned();
+            self.note("datetime_parsing", name, right, &text);
+        }
+        moment
     }
 
     /// The page that `limit` and `cursor` ask for, by key.

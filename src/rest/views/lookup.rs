@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::asset::DescribedAsset;
 use super::community::CommunityTag;
 use super::delivery_point::{DeliveryPoint, views};
+use super::history::HolderAt;
 use super::member::MemberTag;
 use super::words::{AssetTypeWord, RoleWord, StatusWord, Word};
 use crate::domain::asset::Asset;
@@ -41,6 +42,26 @@ pub struct CommunityOfDeliveryPoint {
     pub member: MemberTag,
     /// The delivery point.
     pub delivery_point: DeliveryPoint,
+}
+
+/// What the lookup of a sensor answers: who holds it, or who held it at a time.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum SensorAnswer {
+    /// Who holds it.
+    Now(CommunityOfSensor),
+    /// Who held it at a time.
+    Then(HolderAt),
+}
+
+/// What the lookup of a delivery point answers: who holds it, or who held it at a time.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum DeliveryPointAnswer {
+    /// Who holds it.
+    Now(CommunityOfDeliveryPoint),
+    /// Who held it at a time.
+    Then(HolderAt),
 }
 
 /// The member that a lookup found.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::domain::asset::Asset;
 use crate::domain::audit::AuditEntry;
 use crate::domain::delivery_point::{DeliveryPoint, DuplicateDeliveryPoint};
+use crate::domain::history::{PastHolder, Revision};
 use crate::domain::identifier::{CommunityKey, UserId};
 use crate::domain::member::Member;
 use crate::domain::page::Page;
@@ -59,6 +60,20 @@ impl Personal for DuplicateDeliveryPoint {
 /// An entry names people by pseudonyms alone.
 impl Personal for AuditEntry {
     fn each_row(&self, _: &mut dyn FnMut(&CommunityKey, &UserId)) {}
+}
+
+impl Personal for Revision {
+    fn each_row(&self, _: &mut dyn FnMut(&CommunityKey, &UserId)) {}
+}
+
+impl Personal for String {
+    fn each_row(&self, _: &mut dyn FnMut(&CommunityKey, &UserId)) {}
+}
+
+impl Personal for PastHolder {
+    fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, &UserId)) {
+        see(&self.community.key, &self.user_id);
+    }
 }
 
 impl<T: Personal> Personal for Page<T> {

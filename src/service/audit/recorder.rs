@@ -139,7 +139,7 @@ async fn write(store: &Store, batch: &mut Vec<Deed>, stop: &CancellationToken) {
         let deeds: &[Deed] = batch;
         let written: std::result::Result<(), StoreError> = store
             .write(|handle| -> BoxFuture<'_, _> {
-                Box::pin(async move { audit::append(&handle, deeds).await })
+                Box::pin(async move { audit::append(&handle, deeds).await.map(drop) })
             })
             .await;
         match written {

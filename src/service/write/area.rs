@@ -9,6 +9,7 @@ use super::{Edit, Step, Write, unless_changed};
 use crate::bundle::{check_area, check_area_key};
 use crate::domain::code::Code;
 use crate::domain::community::{Community, CommunityContent};
+use crate::domain::difference::EntityChange;
 use crate::domain::document::Document;
 use crate::domain::error::Error;
 use crate::domain::grant::Operation;
@@ -130,9 +131,12 @@ fn renaming<'w>(
         }
         areas.push((new_key.clone(), area));
         let (id, now) = (edit.community.id, edit.now);
+        let moved = members::keys_in_area(&edit.handle, id, key).await?;
         let members_moved = members::move_to_area(&edit.handle, id, (key, &new_key), now).await?;
+        let moved =
+            moved.iter().map(|member| EntityChange::of_member(member, "area", key, &new_key)).collect();
         let content = with_areas(&edit.community.content, areas);
-        let community = edit.save_content_beside(&content, members_moved).await?;
+        let community = edit.save_content_beside(&content, moved).await?;
         Ok((edit, RenamedArea { old_key: key.to_owned(), new_key, members_moved, community }))
     })
 }

@@ -51,7 +51,7 @@ pub async fn remove(ctx: &Ctx, key: &CommunityKey, dry_run: bool, seen: &Seen) -
                 unless_changed(seen, Some(&edit.community))?;
                 let counts = stored_counts(&edit.handle, edit.community.id).await?;
                 communities::remove(&edit.handle, &edit.community, edit.now).await?;
-                edit.record(counts.member + counts.delivery_point + counts.asset, None).await?;
+                edit.record_end(counts.member + counts.delivery_point + counts.asset).await?;
                 Ok(counts)
             })
         })

@@ -16,12 +16,13 @@ pub mod topology_node;
 use futures_util::future::BoxFuture;
 
 use super::failure::Failure;
-use super::{Ctx, Result, community as communities_service};
+use super::{Ctx, Result, community as communities_service, history};
 use crate::domain::audit::Person;
 use crate::domain::community::{Community, CommunityContent};
+use crate::domain::difference::EntityChange;
 use crate::domain::error::Error;
 use crate::domain::grant::Operation;
-use crate::domain::identifier::{CommunityKey, MemberKey, UserId};
+use crate::domain::identifier::{CommunityKey, MemberKey};
 use crate::domain::precondition::{Seen, Versioned};
 use crate::domain::timestamp::Timestamp;
 use crate::store::plan::{MemberEdit, Plan, StoredMember};
@@ -64,9 +65,8 @@ impl<'w> Write<'w> {
     ) -> Result<T> {
         self.noted(async {
             self.authorise(needs)?;
-            let (now, work) = (self.ctx.now(), &work);
-            let done =
-                self.ctx.store().write(|handle| async move { work(self.open(handle, now).await?).await });
+            let work = &work;
+            let done = self.ctx.store().write(|handle| async move { work(self.open(handle).await?).await });
             Ok(done.await?)
         })
         .await
@@ -92,23 +92,21 @@ impl<'w> Write<'w> {
         outcome
     }
 
-    async fn open(&self, handle: Handle, now: Timestamp) -> Step<Edit> {
+    async fn open(&self, handle: Handle) -> Step<Edit> {
         let community = communities::locked(&handle, self.community).await?;
         let community = community.ok_or_else(communities_service::not_found)?;
+        // After the lock, so that the times of revisions are in the order of their numbers.
+        let now = self.ctx.now();
         Ok(Edit { handle, community, now, ctx: self.ctx.clone(), name: self.name })
     }
 }
 
 impl Edit {
-    /// Puts a write on the trail: how many rows it wrote, and whose they are if they are one person's.
-    async fn record(&self, rows: u64, about: Option<&UserId>) -> Step<()> {
-        let deed = self.ctx.trail().deed(
-            self.name,
-            Some(&self.community.content.key),
-            rows,
-            about.map(Person::user),
-        );
-        Ok(audit::append(&self.handle, deed.as_slice()).await?)
+    /// Puts the end of the community on the trail: how many rows went.
+    async fn record_end(&self, rows: u64) -> Step<()> {
+        let deed = self.ctx.trail().deed(self.name, Some(&self.community.content.key), rows, None);
+        audit::append(&self.handle, deed.as_slice()).await?;
+        Ok(())
     }
 
     /// A member of the community, with everything it has.
@@ -119,17 +117,21 @@ impl Edit {
 
     /// Writes what a member should be.
     async fn save_member(&self, edit: MemberEdit) -> Step<()> {
-        self.save(&self.community.content, &[edit], 0).await
+        self.save(&self.community.content, &[edit], Vec::new()).await
     }
 
     /// Writes what the community's own documents should be.
     async fn save_content(&self, content: &CommunityContent) -> Step<Community> {
-        self.save_content_beside(content, 0).await
+        self.save_content_beside(content, Vec::new()).await
     }
 
-    /// The same, beside so many rows of members that the write changed already.
-    async fn save_content_beside(&self, content: &CommunityContent, rows: u64) -> Step<Community> {
-        self.save(content, &[], rows).await?;
+    /// The same, beside members that the write changed already.
+    async fn save_content_beside(
+        &self,
+        content: &CommunityContent,
+        changed: Vec<EntityChange>,
+    ) -> Step<Community> {
+        self.save(content, &[], changed).await?;
         self.reread().await
     }
 
@@ -139,18 +141,31 @@ impl Edit {
         Ok(found.ok_or_else(|| Error::internal("a community that was written is not there"))?)
     }
 
-    async fn save(&self, content: &CommunityContent, members: &[MemberEdit], rows: u64) -> Step<()> {
+    async fn save(
+        &self,
+        content: &CommunityContent,
+        members: &[MemberEdit],
+        changed: Vec<EntityChange>,
+    ) -> Step<()> {
         for edit in members {
             claims::check(self, edit).await?;
         }
-        let plan = Plan::edit(&self.community, content, members, self.now);
+        let mut plan = Plan::edit(&self.community, content, members, self.now);
+        let rows = plan.rows() + changed.len() as u64;
+        plan.difference.changes.extend(changed);
         plan.clear(&self.handle).await?;
         plan.fill(&self.handle).await?;
         let about = match members {
             [only] => only.user_id(),
             _ => None,
         };
-        self.record(rows + plan.rows(), about).await
+        let deed =
+            self.ctx.trail().deed(self.name, Some(plan.community_key()), rows, about.map(Person::user));
+        history::record(&self.handle, deed.as_slice(), &[&plan]).await?;
+        for edit in members {
+            history::forget_erased(&self.handle, plan.community_id(), edit).await?;
+        }
+        Ok(())
     }
 }
 

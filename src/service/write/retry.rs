@@ -80,7 +80,7 @@ async fn answered<'r, T: About + Send>(
                 return Err(Error::Unprocessable { code: Code::IdempotencyKeyReused, detail }.into());
             }
         }
-        let (edit, done) = work(write.open(handle, now).await?).await?;
+        let (edit, done) = work(write.open(handle).await?).await?;
         if let Some(once) = once {
             let about = (edit.community.id, done.member_id());
             let until = Timestamp::from_micros(now.as_micros() + KEPT_MICROS);
