@@ -99,7 +99,8 @@ fn expected() -> Value {
 }
 
 async fn difference(app: &TestApp, yaml: &str, scope: &str) -> Value {
-    let mut report = app.post_yaml("/admin/import/yaml?dry_run=true", yaml.to_owned()).bearer(scope).await.json(200);
+    let mut report =
+        app.post_yaml("/admin/import/yaml?dry_run=true", yaml.to_owned()).bearer(scope).await.json(200);
     report["reports"][0]["difference"].take()
 }
 

@@ -113,6 +113,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("Query.duplicateDeliveryPoints", r#"communityKey: "whole""#),
     ("Query.search", r#"text: "roof""#),
     ("Query.exportYaml", r#"communityKeys: ["whole"]"#),
+    ("Query.holderAt", r#"kind: SENSOR, id: "S-PV", at: "2100-01-01T00:00:00Z""#),
     ("Viewer.membership", r#"communityKey: "whole""#),
     ("Community.area", r#"key: "north""#),
     ("Community.topologyNode", r#"id: "n1""#),

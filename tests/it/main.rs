@@ -19,6 +19,7 @@ mod graphql_subscriptions;
 mod graphql_upload;
 mod graphql_writes;
 mod grid;
+mod history;
 mod layering;
 mod leaks;
 mod logs;

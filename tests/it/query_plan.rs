@@ -138,7 +138,7 @@ fn pages(list: ListKind, order: Order) -> [PageRequest; 4] {
     let values = match (list, order.field) {
         (ListKind::DeliveryPoints, _) | (_, SortField::Name) => vec![text(), text()],
         (_, SortField::Key) => vec![text()],
-        (_, SortField::CreatedAt | SortField::UpdatedAt) => vec![SortValue::Time(0), text()],
+        (_, SortField::CreatedAt | SortField::UpdatedAt) => vec![SortValue::Number(0), text()],
     };
     let place = || Some(Cursor::new(list, order, values.clone(), Uuid::nil()));
     [

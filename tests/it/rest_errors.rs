@@ -65,6 +65,7 @@ on_both_databases! {
                     "rec-registry.members.write"
                 }
                 (&Method::PUT | &Method::PATCH | &Method::DELETE, _) => "rec-registry.community.write",
+                (_, path) if path.ends_with("/restore") => "rec-registry.import",
                 (_, path) if path.ends_with("/rename") => "rec-registry.community.write",
                 (_, path) => of_reading(path),
             };

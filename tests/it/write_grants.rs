@@ -21,6 +21,7 @@ const POINTS: &[&str] = &["members.delivery_points.write", "members.write"];
 const ASSETS: &[&str] = &["assets.write"];
 const COMMUNITY: &[&str] = &["community.write"];
 const DELETE: &[&str] = &["community.delete"];
+const IMPORT: &[&str] = &["import"];
 
 /// Every route that writes.
 pub const ROUTES: &[Line] = &[
@@ -124,6 +125,12 @@ pub const ROUTES: &[Line] = &[
         r#"{"new_key": "there"}"#,
         Some("area_not_found"),
     ),
+    (
+        "POST /admin/communities/{community_key}/restore",
+        IMPORT,
+        r#"{"revision": 0}"#,
+        Some("revision_not_found"),
+    ),
     ("PUT /admin/communities/{community_key}/topology/{node_id}", COMMUNITY, r#"{"type": "feeder"}"#, None),
     (
         "DELETE /admin/communities/{community_key}/topology/{node_id}",
@@ -203,6 +210,12 @@ pub const MUTATIONS: &[Line] = &[
         Some("member_not_found"),
     ),
     ("Mutation.updateCommunity", COMMUNITY, "{}) { community { key name } }", None),
+    (
+        "Mutation.restoreCommunity",
+        IMPORT,
+        "{revision: 0}) { report { communityKey } }",
+        Some("revision_not_found"),
+    ),
     ("Mutation.removeCommunity", DELETE, "{dryRun: true}) { communityKey }", None),
     (
         "Mutation.putArea",
@@ -287,7 +300,11 @@ fn ask(app: &TestApp, line: Line, community: &str) -> Asked {
 
 fn mutation(line: Line, community: &str) -> String {
     let name = line.0.trim_start_matches("Mutation.");
-    let key = if ["updateCommunity", "removeCommunity"].contains(&name) { "key" } else { "communityKey" };
+    let key = if ["updateCommunity", "removeCommunity", "restoreCommunity"].contains(&name) {
+        "key"
+    } else {
+        "communityKey"
+    };
     let input = line.2.replace(".C.", &format!(".{community}."));
     let input = input.strip_prefix('{').expect("an input");
     format!(r#"mutation {{ {name}(input: {{{key}: "{community}", {input} }}"#)

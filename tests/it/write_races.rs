@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use rec_registry::auth::Principal;
+use rec_registry::service::check;
 use sea_orm::{ConnectionTrait as _, Database, Statement};
 use serde_json::{Value, json};
 
@@ -26,6 +28,32 @@ fn two_communities() -> String {
         )
     };
     [community("one"), community("two")].join("---\n")
+}
+
+/// Two communities that say everywhere which edition they are.
+fn edition(edition: usize) -> String {
+    let community = |id: &str| {
+        let members: String = (0..20)
+            .map(|n| {
+                format!(
+                    "  {id}-{n}: {{user_id: {id}.{n}, name: E{edition}, role: consumer, area: a, status: active, \
+                     assets: {{meter: {{m-{id}-{n}: {{name: E{edition}, sensor_id: S-{id}-{n}}}}}}}}}\n"
+                )
+            })
+            .collect();
+        format!(
+            "schema_version: \"0.6\"\ncommunity: {{id: {id}, name: E{edition}, areas: {{a: {{name: E{edition}}}}}}}\nmembers:\n{members}"
+        )
+    };
+    [community("one"), community("two")].join("---\n")
+}
+
+/// The editions that a text names.
+fn editions(text: &str) -> BTreeSet<&str> {
+    let is_word = |word: &&str| {
+        word.len() > 1 && word.starts_with('E') && word[1..].bytes().all(|byte| byte.is_ascii_digit())
+    };
+    text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(is_word).collect()
 }
 
 fn member(n: usize) -> String {
@@ -88,6 +116,44 @@ on_both_databases! {
         }
     }
 
+    async fn whoever_reads_sees_an_import_whole_or_not_at_all_beside_other_writers(app: TestApp) {
+        app.import(edition(0)).await;
+        let until = Instant::now() + Duration::from_secs(3);
+        let imports = async {
+            let mut done = 0;
+            while Instant::now() < until {
+                done += 1;
+                app.import(edition(done)).await;
+            }
+            done
+        };
+        let writes = async {
+            let mut done = 0;
+            while Instant::now() < until {
+                let change = json!({"extra": {"n": done}});
+                app.patch_json("/admin/communities/two/members/two-7", &change).admin().await.json(200);
+                app.patch_json("/admin/communities/one", &change).admin().await.json(200);
+                done += 1;
+            }
+            done
+        };
+        let reads = async {
+            let mut seen = BTreeSet::new();
+            let query = "{ communities(first: 2) { nodes { name areas { name } members(first: 20) { nodes { name assets(first: 1) { nodes { name } } } } } } }";
+            while Instant::now() < until {
+                let export = app.export().await;
+                let found = editions(&export);
+                assert_eq!((found.len(), export.matches(": E").count()), (1, 2 * (2 + 20 + 20)), "{export}");
+                seen.extend(found.into_iter().map(str::to_owned));
+                let data = app.graphql(query, json!({})).admin().await.data().to_string();
+                assert_eq!(editions(&data).len(), 1, "{data}");
+            }
+            seen
+        };
+        let (imported, written, seen) = tokio::join!(imports, writes, reads);
+        assert!(imported > 2 && written > 2 && seen.len() > 2, "{imported} {written} {seen:?}");
+    }
+
     async fn sixteen_writers_and_imports_break_no_invariant(database: TestDatabase) {
         let app = TestApp::on(&database).await;
         app.import(two_communities()).await;
@@ -103,6 +169,9 @@ on_both_databases! {
         assert!(done.get(&200).is_some_and(|&count| count > 50), "{done:?}");
         assert!(done.contains_key(&409), "{done:?}");
         holds_together(&database, &app).await;
+        let ctx = app.registry.context(Ok(Principal::local_operator()));
+        let flaws = check::check(&ctx).await.expect("the registry is read");
+        assert!(flaws.iter().all(|flaw| flaw.code == "dangling_reference"), "{flaws:?}");
     }
 }
 
