@@ -5,7 +5,6 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a measurement that cannot be made ends")]
 
-#[expect(dead_code, reason = "the suite asks more of it")]
 #[path = "../tests/it/support/federation.rs"]
 mod federation;
 #[expect(dead_code, reason = "the suite asks more of it")]

@@ -64,7 +64,7 @@ const INDEXES: &[(&str, &str, &[&str])] = &[
     ("revision_change_of_former_member", "revision_change", &["community_id", "former_member_key"]),
     ("revision_change_of_user", "revision_change", &["user_id"]),
     ("ended_holding_of_user", "ended_holding", &["user_id"]),
-    ("ended_holding_of_member", "ended_holding", &["community_id", "member_key"]),
+    ("ended_holding_of_community", "ended_holding", &["community_id", "until"]),
 ];
 
 #[async_trait::async_trait]

@@ -340,7 +340,7 @@ pub async fn forget_user(handle: &Handle, user_id: &str) -> Result<()> {
 }
 
 /// Notes that the holdings of members end now; see [`resume`].
-pub(super) async fn end(handle: &Handle, members: SimpleExpr, now: Timestamp) -> Result<()> {
+pub(super) async fn end(handle: &Handle, holdings: SimpleExpr, now: Timestamp) -> Result<()> {
     use ended_holding::Column;
     let of = |column: holding::Column| (holding::Entity, column);
     let ended = Query::select()
@@ -354,7 +354,7 @@ pub(super) async fn end(handle: &Handle, members: SimpleExpr, now: Timestamp) ->
             member::Entity,
             Expr::col((member::Entity, member::Column::Id)).equals(of(holding::Column::MemberId)),
         )
-        .and_where(members)
+        .and_where(holdings)
         .take();
     let mut insert = Query::insert();
     insert.into_table(ended_holding::Entity).columns([
@@ -373,7 +373,12 @@ pub(super) async fn end(handle: &Handle, members: SimpleExpr, now: Timestamp) ->
 }
 
 /// Takes back the end of holdings that go on: the same member holds the same again.
-pub(super) async fn resume(handle: &Handle, community: Uuid, now: Timestamp) -> Result<()> {
+pub(super) async fn resume(
+    handle: &Handle,
+    holdings: SimpleExpr,
+    community: Uuid,
+    now: Timestamp,
+) -> Result<()> {
     let same = || {
         let equal = |ended: ended_holding::Column, held: holding::Column| {
             Expr::col((ended_holding::Entity, ended)).equals((holding::Entity, held))
@@ -392,7 +397,7 @@ pub(super) async fn resume(handle: &Handle, community: Uuid, now: Timestamp) -> 
     let update = Query::update()
         .table(holding::Entity)
         .value(holding::Column::Since, SimpleExpr::SubQuery(None, Box::new(since.into())))
-        .and_where(Expr::col((holding::Entity, holding::Column::CommunityId)).eq(community))
+        .and_where(holdings)
         .and_where(Expr::exists(resumed))
         .take();
     handle.execute(&update).await?;
@@ -495,6 +500,16 @@ pub(super) async fn forget_community(handle: &Handle, community: Uuid) -> Result
         handle.execute(&of(table)).await?;
     }
     Ok(())
+}
+
+/// That a holding is one of a community's members.
+pub(super) fn of_community(community: Uuid) -> SimpleExpr {
+    let members = Query::select()
+        .column(member::Column::Id)
+        .from(member::Entity)
+        .and_where(Expr::col(member::Column::CommunityId).eq(community))
+        .take();
+    Expr::col((holding::Entity, holding::Column::MemberId)).in_subquery(members)
 }
 
 /// The ids of members as a condition on the holdings that are theirs.

@@ -113,7 +113,7 @@ pub async fn of_community(
             Expr::col((member::Entity, member::Column::Id))
                 .equals((holding::Entity, holding::Column::MemberId)),
         )
-        .and_where(Expr::col((holding::Entity, holding::Column::CommunityId)).eq(community))
+        .and_where(Expr::col((member::Entity, member::Column::CommunityId)).eq(community))
         .take();
     let held = |row: &QueryResult| {
         let (kind, member_key): (String, String) = (row.try_get("", "kind")?, row.try_get("", "key")?);

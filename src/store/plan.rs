@@ -244,8 +244,7 @@ impl<'g> Plan<'g> {
                 delete_ids(handle, holding::Column::MemberId, ids).await
             }
             Released::Everybody => {
-                let community_id = Expr::col((holding::Entity, holding::Column::CommunityId));
-                history::end(handle, community_id.eq(self.community.id), self.now).await?;
+                history::end(handle, history::of_community(self.community.id), self.now).await?;
                 let members = Query::select()
                     .column(member::Column::Id)
                     .from(member::Entity)
@@ -280,9 +279,18 @@ impl<'g> Plan<'g> {
         insert_all(handle, Box::new(self.assets.iter().flat_map(|planned| self.measure_rows(planned))))
             .await?;
         insert_all(handle, Box::new(self.holding_rows())).await?;
-        let released = !matches!(&self.released, Released::Members(ids) if ids.is_empty());
-        if self.community_exists && released {
-            history::resume(handle, self.community.id, self.now).await?;
+        if self.community_exists {
+            match &self.released {
+                Released::Members(ids) if ids.is_empty() => {}
+                Released::Members(ids) => {
+                    let theirs = history::of_members(handle, ids);
+                    history::resume(handle, theirs, self.community.id, self.now).await?;
+                }
+                Released::Everybody => {
+                    let theirs = history::of_community(self.community.id);
+                    history::resume(handle, theirs, self.community.id, self.now).await?;
+                }
+            }
         }
         insert_all(handle, Box::new(self.search_rows())).await?;
         handle.changed(self.change())

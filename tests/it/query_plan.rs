@@ -1,6 +1,7 @@
 //! Behind every order of a list, and behind every lookup, there is an index, and the database can use it.
 
 use rec_registry::auth::Principal;
+use rec_registry::domain::audit::AuditFilter;
 use rec_registry::domain::cursor::{Cursor, ListKind, SortValue};
 use rec_registry::domain::delivery_point::HoldingKind;
 use rec_registry::domain::filter::Filter;
@@ -12,11 +13,13 @@ use rec_registry::domain::identifier::{
 use rec_registry::domain::import::ImportOptions;
 use rec_registry::domain::order::{Direction, Order, SortField};
 use rec_registry::domain::page::{End, PageRequest};
+use rec_registry::domain::timestamp::Timestamp;
 use rec_registry::service::Registry;
 use rec_registry::service::import::{Format, import};
+use rec_registry::store::audit::{self, Whose};
 use rec_registry::store::{
-    Among, Handle, ListArgs, Store, assets, communities, delivery_points, duplicates, holdings, members,
-    stats,
+    Among, Handle, ListArgs, Store, assets, communities, delivery_points, duplicates, history, holdings,
+    members, stats,
 };
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement};
 use uuid::Uuid;
@@ -24,6 +27,8 @@ use uuid::Uuid;
 use crate::support::federation::Federation;
 use crate::support::statements::Statements;
 use crate::support::{Backend, Fixture, TestDatabase, on_both_databases};
+
+const NEWEST_FIRST: Order = Order { field: SortField::CreatedAt, direction: Direction::Descending };
 
 on_both_databases! {
     async fn every_order_of_a_list_is_the_order_of_an_index_but_that_of_times_in_a_community(planner: Planner) {
@@ -122,7 +127,29 @@ on_both_databases! {
             duplicates::of_community(handle, &Reach::Everything, id),
             holdings::held_elsewhere(handle, HoldingKind::Sensor, &["s", "t"], &ids),
             holdings::dids_elsewhere(handle, &["d", "e"], &ids),
+            holdings::of_community(handle, id),
+            members::of_user(handle, &UserId::from("u")),
+            members::keys_in_area(handle, id, "a"),
+            history::pages(handle, &[id], NEWEST_FIRST, &PageRequest::default()),
+            history::pages(handle, &ids, NEWEST_FIRST, &PageRequest::default()),
+            history::counts(handle, &ids),
+            history::changes_back(handle, id, 1),
+            history::first_number(handle, id),
+            history::number_at(handle, id, Timestamp::now()),
+            history::holder_at(handle, everything, HoldingKind::Sensor, "s", Timestamp::now()),
         );
+        let names = ["p".to_owned()];
+        for (whose, reach) in [
+            (Whose::ByOrAbout(&names), everything),
+            (Whose::By(&names), everything),
+            (Whose::About(&names), everything),
+            (Whose::Anybody, some),
+        ] {
+            expect_searched!(
+                audit::list(handle, reach, &whose, &AuditFilter::default(), NEWEST_FIRST, &PageRequest::default()),
+                audit::count(handle, reach, &whose, &AuditFilter::default()),
+            );
+        }
     }
 }
 
