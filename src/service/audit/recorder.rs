@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -19,52 +19,85 @@ use crate::store::{Store, StoreError, audit};
 /// Requests that may wait to be recorded: some 20 MB. Who comes then waits.
 const WAITING_REQUESTS: usize = 65_536;
 
-/// How long entries are gathered before they are written.
-const GATHER_FOR: Duration = Duration::from_millis(100);
-
-/// How many entries are gathered at most.
-const GATHER_ENTRIES: usize = 500;
+/// How long entries are gathered before they are written, unless there are enough.
+const GATHER_FOR: Duration = Duration::from_millis(200);
+const GATHER_REQUESTS: usize = 2_000;
 
 /// How long to wait before a write that failed is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a process that stops waits for requests that are not over, at most this often.
+const LAST_PAUSE: Duration = Duration::from_millis(10);
+const LAST_PAUSES: usize = 200;
 
 /// How often what is old is deleted, and how much of it in one transaction.
 const CLEAR_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 const CLEAR_ENTRIES: u64 = 5_000;
 
-enum Message {
-    Deeds(Vec<Deed>),
-    /// Everything before this is to be written, and then to be told so.
-    Flush(oneshot::Sender<()>),
+/// What waits to be written. A request puts its deeds there and goes on: the writer is woken by the first of a
+/// batch, and when there is enough, for waking it each time would cost a request more than all the rest.
+struct Waiting {
+    requests: Mutex<Vec<(Vec<Deed>, OwnedSemaphorePermit)>>,
+    room: Arc<Semaphore>,
+    first: Notify,
+    enough: Notify,
+}
+
+impl Waiting {
+    fn take(&self) -> Vec<(Vec<Deed>, OwnedSemaphorePermit)> {
+        std::mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Records in the background. Clones are the same recorder.
 #[derive(Clone)]
 pub struct Recorder {
-    sender: mpsc::Sender<Message>,
+    waiting: Arc<Waiting>,
+    /// Who wants to be told when everything so far is written.
+    flushes: mpsc::Sender<oneshot::Sender<()>>,
     stop: CancellationToken,
     writer: Arc<Mutex<Option<JoinHandle<()>>>>,
     _clearer: Arc<AbortOnDropHandle<()>>,
 }
 
-/// Room for one message.
-pub(super) struct Place(mpsc::OwnedPermit<Message>);
+/// Room for what one request did.
+pub(super) struct Place {
+    waiting: Arc<Waiting>,
+    permit: OwnedSemaphorePermit,
+}
 
 impl Place {
     /// Fills it.
     pub(super) fn take(self, deeds: Vec<Deed>) {
-        self.0.send(Message::Deeds(deeds));
+        let Self { waiting, permit } = self;
+        let count = {
+            let mut requests = waiting.requests.lock().unwrap_or_else(PoisonError::into_inner);
+            requests.push((deeds, permit));
+            requests.len()
+        };
+        match count {
+            1 => waiting.first.notify_one(),
+            GATHER_REQUESTS => waiting.enough.notify_one(),
+            _ => {}
+        }
     }
 }
 
 impl Recorder {
     /// Starts to record, and to delete what is older than `retention`.
     pub(in crate::service) fn start(store: Store, retention: Duration) -> Self {
-        let (sender, receiver) = mpsc::channel(WAITING_REQUESTS);
+        let waiting = Arc::new(Waiting {
+            requests: Mutex::default(),
+            room: Arc::new(Semaphore::new(WAITING_REQUESTS)),
+            first: Notify::new(),
+            enough: Notify::new(),
+        });
+        let (flushes, asked) = mpsc::channel(1);
         let stop = CancellationToken::new();
-        let writer = tokio::spawn(write_all(store.clone(), receiver, stop.clone()));
+        let writer = tokio::spawn(write_all(store.clone(), Arc::clone(&waiting), asked, stop.clone()));
         let clearer = AbortOnDropHandle::new(tokio::spawn(clear(store, retention)));
-        Self { sender, stop, writer: Arc::new(Mutex::new(Some(writer))), _clearer: Arc::new(clearer) }
+        let writer = Arc::new(Mutex::new(Some(writer)));
+        Self { waiting, flushes, stop, writer, _clearer: Arc::new(clearer) }
     }
 
     /// Room for what a request will have looked at; waits for it.
@@ -72,16 +105,18 @@ impl Recorder {
     /// # Errors
     /// When nothing is recorded any more.
     pub(super) async fn reserve(&self) -> Result<Place> {
-        self.sender.clone().reserve_owned().await.map(Place).map_err(|_| Error::Unavailable {
-            public: "The service is stopping; try again",
-            internal: "nothing is recorded any more".to_owned(),
-        })
+        let permit =
+            Arc::clone(&self.waiting.room).acquire_owned().await.map_err(|_| Error::Unavailable {
+                public: "The service is stopping; try again",
+                internal: "nothing is recorded any more".to_owned(),
+            })?;
+        Ok(Place { waiting: Arc::clone(&self.waiting), permit })
     }
 
-    /// Waits until everything that was sent is written.
+    /// Waits until everything that is over is written.
     pub(in crate::service) async fn flush(&self) {
         let (done, written) = oneshot::channel();
-        if self.sender.send(Message::Flush(done)).await.is_ok() {
+        if self.flushes.send(done).await.is_ok() {
             // It fails when the writer has ended, and then there is nothing to wait for.
             _ = written.await;
         }
@@ -89,6 +124,7 @@ impl Recorder {
 
     /// Writes what is left, and takes nothing more.
     pub(in crate::service) async fn stop(&self) {
+        self.waiting.room.close();
         self.stop.cancel();
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer
@@ -99,37 +135,48 @@ impl Recorder {
     }
 }
 
-async fn write_all(store: Store, mut receiver: mpsc::Receiver<Message>, stop: CancellationToken) {
-    let mut batch = Vec::new();
-    let mut told = Vec::new();
-    loop {
-        let first = tokio::select! {
-            message = receiver.recv() => message,
-            () = stop.cancelled(), if !receiver.is_closed() => {
-                receiver.close();
-                continue;
-            }
+async fn write_all(
+    store: Store,
+    waiting: Arc<Waiting>,
+    mut asked: mpsc::Receiver<oneshot::Sender<()>>,
+    stop: CancellationToken,
+) {
+    while !stop.is_cancelled() {
+        let mut told = tokio::select! {
+            () = waiting.first.notified() => None,
+            told = asked.recv() => told,
+            () = stop.cancelled() => None,
         };
-        let Some(first) = first else { return };
-        let until = tokio::time::Instant::now() + GATHER_FOR;
-        let mut next = Some(first);
-        while let Some(message) = next {
-            match message {
-                Message::Deeds(deeds) => batch.extend(deeds),
-                Message::Flush(done) => told.push(done),
-            }
-            if batch.len() >= GATHER_ENTRIES || !told.is_empty() {
-                break;
-            }
-            next = tokio::select! {
-                message = receiver.recv() => message,
-                () = tokio::time::sleep_until(until) => None,
-                () = stop.cancelled(), if !receiver.is_closed() => None,
+        if told.is_none() {
+            told = tokio::select! {
+                () = tokio::time::sleep(GATHER_FOR) => None,
+                () = waiting.enough.notified() => None,
+                told = asked.recv() => told,
+                () = stop.cancelled() => None,
             };
         }
-        write(&store, &mut batch, &stop).await;
-        told.drain(..).for_each(|done| _ = done.send(()));
+        write_waiting(&store, &waiting, &stop).await;
+        if let Some(told) = told {
+            // Whoever asked may have gone.
+            _ = told.send(());
+        }
     }
+    // Requests that looked at something give their place back when they are over.
+    for _ in 0..LAST_PAUSES {
+        write_waiting(&store, &waiting, &stop).await;
+        if waiting.room.available_permits() == WAITING_REQUESTS {
+            return;
+        }
+        tokio::time::sleep(LAST_PAUSE).await;
+    }
+}
+
+async fn write_waiting(store: &Store, waiting: &Waiting, stop: &CancellationToken) {
+    let requests = waiting.take();
+    // The places are free again when everything is written.
+    let (deeds, _places): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
+    let mut batch: Vec<Deed> = deeds.into_iter().flatten().collect();
+    write(store, &mut batch, stop).await;
 }
 
 /// Writes a batch; again and again while the database does not take it, but once only when the process is
