@@ -51,6 +51,27 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// A new id of an entry: a UUID of version 7 with the microsecond in it, so that ids are in the order of the times.
+#[must_use]
+pub fn new_id(at: Timestamp) -> Uuid {
+    id_at(at, Uuid::now_v7())
+}
+
+/// The first id that an entry of this time could have.
+#[must_use]
+pub fn first_id(at: Timestamp) -> Uuid {
+    id_at(at, Uuid::nil())
+}
+
+fn id_at(at: Timestamp, random: Uuid) -> Uuid {
+    let micros = at.as_micros().max(0).unsigned_abs();
+    let [.., a, b, c, d, e, f, g, h] = *random.as_bytes();
+    // The part of a millisecond in 12 bits, as RFC 9562 has it in its method 3.
+    let [high, low] = u16::try_from(micros % 1_000 * 4_096 / 1_000).unwrap_or(0).to_be_bytes();
+    uuid::Builder::from_unix_timestamp_millis(micros / 1_000, &[high, low, a, b, c, d, e, f, g, h])
+        .into_uuid()
+}
+
 /// Something that was done, people by name: what is written of it names nobody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deed {
@@ -119,6 +140,17 @@ pub struct AuditFilter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_are_in_the_order_of_the_times() {
+        let times =
+            [0, 1, 999, 1_000, 1_795_436_488_947_469, 1_795_436_488_947_470].map(Timestamp::from_micros);
+        for pair in times.windows(2) {
+            assert!(new_id(pair[0]) < first_id(pair[1]), "{pair:?}");
+            assert!(first_id(pair[0]) <= new_id(pair[0]), "{pair:?}");
+        }
+        assert_eq!(new_id(times[4]).get_version_num(), 7);
+    }
 
     #[test]
     fn another_key_makes_another_pseudonym_of_the_same_person() {

@@ -120,8 +120,9 @@ fn fits(list: ListKind, order: Order, values: &[SortValue]) -> bool {
     match (list, order.field, values) {
         (ListKind::DeliveryPoints, _, [code, member]) => is_text(code) && is_text(member),
         (ListKind::DeliveryPoints, _, _) => false,
-        (ListKind::Audit | ListKind::Revisions, _, [number]) => is_time(number),
-        (ListKind::Audit | ListKind::Revisions, _, _) => false,
+        (ListKind::Audit, _, values) => values.is_empty(),
+        (ListKind::Revisions, _, [number]) => is_time(number),
+        (ListKind::Revisions, _, _) => false,
         (_, SortField::Key, [key]) => is_text(key),
         (_, SortField::Name, [name, key]) => is_text(name) && is_text(key),
         (_, SortField::CreatedAt | SortField::UpdatedAt, [time, key]) => is_time(time) && is_text(key),

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::bulk::insert_all;
 use super::keyset::{self, Listed, Sorting};
 use super::{Handle, Result, StoreError, set};
-use crate::domain::audit::{AuditEntry, AuditFilter, Deed, Person, new_key};
+use crate::domain::audit::{AuditEntry, AuditFilter, Deed, Person, first_id, new_id, new_key};
 use crate::domain::closed_set::{AuditOutcome, ClosedSet};
 use crate::domain::cursor::{ListKind, SortValue};
 use crate::domain::grant::Reach;
@@ -60,7 +60,7 @@ impl Listed for AuditEntry {
     const LIST: ListKind = ListKind::Audit;
 
     fn place(&self, _: SortField) -> Vec<SortValue> {
-        vec![SortValue::Number(self.at.as_micros())]
+        Vec::new()
     }
 
     fn id(&self) -> Uuid {
@@ -110,8 +110,9 @@ fn narrowed(
         }
     }
     let conditions = [
-        filter.since.map(|since| column(Column::At).gte(since.as_micros())),
-        filter.until.map(|until| column(Column::At).lt(until.as_micros())),
+        // The ids are in the order of the times.
+        filter.since.map(|since| column(Column::Id).gte(first_id(since))),
+        filter.until.map(|until| column(Column::Id).lt(first_id(until))),
         filter.community.as_ref().map(|key| column(Column::Community).eq(key.as_str())),
         filter.operation.as_ref().map(|operation| column(Column::Operation).eq(operation.as_str())),
         filter.outcome.map(|outcome| column(Column::Outcome).eq(outcome.as_str())),
@@ -136,7 +137,7 @@ pub async fn list(
 ) -> Result<Page<AuditEntry>> {
     let select = Record::select_cols(Entity::find().select_only()).into_query();
     let select = narrowed(handle, select, reach, whose, filter);
-    let sorting = Sorting { order, columns: vec![column(Column::At)], id: Some(column(Column::Id)) };
+    let sorting = Sorting { order, columns: Vec::new(), id: Some(column(Column::Id)) };
     keyset::page::<Record, AuditEntry>(handle, select, &sorting, page).await
 }
 
@@ -163,7 +164,7 @@ pub async fn append(handle: &Handle, deeds: &[Deed]) -> Result<Vec<String>> {
     let keys = keys_of(handle, &people).await?;
     let pseudonym = |person: &Person| keys.get(person.as_str()).map(|key| person.pseudonym(key));
     let rows = deeds.iter().map(|deed| entity::audit_entry::Model {
-        id: Uuid::now_v7(),
+        id: new_id(deed.at),
         at: deed.at.as_micros(),
         subject: pseudonym(&deed.by).unwrap_or_default(),
         about: deed.about.as_ref().and_then(pseudonym),
@@ -243,7 +244,7 @@ pub async fn delete_before(handle: &Handle, time: Timestamp, at_most: u64) -> Re
     let old = Query::select()
         .column(Column::Id)
         .from(Entity)
-        .and_where(Expr::col(Column::At).lt(time.as_micros()))
+        .and_where(Expr::col(Column::Id).lt(first_id(time)))
         .limit(at_most)
         .take();
     let delete = Query::delete().from_table(Entity).and_where(Expr::col(Column::Id).in_subquery(old)).take();
