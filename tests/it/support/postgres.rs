@@ -4,6 +4,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use reqwest::Url;
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database};
@@ -77,7 +78,9 @@ impl Postgres {
 
     async fn execute(&self, sql: &str) {
         let mut options = ConnectOptions::new(self.maintenance.as_str());
-        options.max_connections(1).sqlx_logging(false);
+        // A busy machine takes its time.
+        let patience = Duration::from_secs(180);
+        options.max_connections(1).sqlx_logging(false).connect_timeout(patience).acquire_timeout(patience);
         let database = Database::connect(options).await.expect("the PostgreSQL server of the tests answers");
         database.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
         database.close().await.expect("a connection closes");
