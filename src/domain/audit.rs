@@ -35,7 +35,7 @@ impl Person {
     #[must_use]
     pub fn pseudonym(&self, key: &str) -> String {
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()), self.0.as_bytes());
-        hex(tag.as_ref().get(..16).unwrap_or_default())
+        hex::encode(tag.as_ref().get(..16).unwrap_or_default())
     }
 }
 
@@ -44,11 +44,7 @@ impl Person {
 pub fn new_key() -> Option<String> {
     let mut bytes = [0; 32];
     aws_lc_rs::rand::fill(&mut bytes).ok()?;
-    Some(hex(&bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Some(hex::encode(bytes))
 }
 
 /// A new id of an entry: a UUID of version 7 with the microsecond in it, so that ids are in the order of the times.

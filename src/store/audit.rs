@@ -162,7 +162,11 @@ pub async fn append(handle: &Handle, deeds: &[Deed]) -> Result<Vec<String>> {
     let people: BTreeSet<&Person> =
         deeds.iter().flat_map(|deed| [Some(&deed.by), deed.about.as_ref()]).flatten().collect();
     let keys = keys_of(handle, &people).await?;
-    let pseudonym = |person: &Person| keys.get(person.as_str()).map(|key| person.pseudonym(key));
+    let pseudonyms: HashMap<&Person, String> = people
+        .into_iter()
+        .filter_map(|person| Some((person, person.pseudonym(keys.get(person.as_str())?))))
+        .collect();
+    let pseudonym = |person: &Person| pseudonyms.get(person).cloned();
     let rows = deeds.iter().map(|deed| entity::audit_entry::Model {
         id: new_id(deed.at),
         at: deed.at.as_micros(),

@@ -118,7 +118,7 @@ mod tests {
     /// A manifest of one text under its digest.
     fn listing(text: &str) -> Value {
         use sha2::Digest as _;
-        let hex: String = sha2::Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex::encode(sha2::Sha256::digest(text));
         json!({ hex: text })
     }
 
