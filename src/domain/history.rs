@@ -22,6 +22,8 @@ use super::timestamp::Timestamp;
 pub struct Revision {
     /// Its id.
     pub id: Uuid,
+    /// The key of the community.
+    pub community: CommunityKey,
     /// The revision of the community that it led to.
     pub number: i64,
     /// When it was committed, as its process saw it.

@@ -68,7 +68,7 @@ pub async fn export(ctx: &Ctx, named: Option<Vec<CommunityKey>>) -> Result<Expor
 
 /// Whose rows it holds is known when they are written.
 impl Personal for Export {
-    fn each_row(&self, _: &mut dyn FnMut(&CommunityKey, &UserId)) {}
+    fn each_row(&self, _: &mut dyn FnMut(&CommunityKey, Option<&UserId>)) {}
 }
 
 impl Export {

@@ -182,9 +182,7 @@ async fn at(handle: &Handle, community: &Community, moment: Moment) -> Result<Co
     }
     let mut state = State::of(&graph);
     drop(graph);
-    for change in past::changes_back(handle, community.id, number).await? {
-        state.undo(&change);
-    }
+    past::each_change_back(handle, community.id, number, |change| state.undo(change)).await?;
     let read = ReadDocument { node: state.into_bundle(), problems: Vec::new() };
     let checked = tokio::task::spawn_blocking(move || check(vec![read]))
         .await

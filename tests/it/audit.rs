@@ -75,6 +75,19 @@ on_both_databases! {
         assert_eq!(made, ["asset.edge", "delivery_point.edge", "member.list"]);
     }
 
+    async fn a_look_at_the_past_is_recorded_at_both_doors(app: TestApp) {
+        let (community, ..) = somebody(&app).await;
+        app.get(format!("/admin/communities/{community}/revisions")).admin().await.json(200);
+        app.get("/admin/communities/nowhere/revisions").admin().await.json(404);
+        assert_eq!(
+            deeds(&trail(&app, "operation=revision.list").await),
+            ["revision.list nowhere 0 not_found".to_owned(), format!("revision.list {community} 1 ok")]
+        );
+        app.graphql("{ communities { nodes { revisions { nodes { number } } } } }", json!({})).admin().await.data();
+        app.graphql("query($k: String!) { community(key: $k) { revisions { nodes { number } } } }", json!({"k": community})).admin().await.data();
+        assert_eq!(deeds(&trail(&app, "operation=revision.edge").await), [format!("revision.edge {community} 1 ok"), format!("revision.edge {community} 1 ok")]);
+    }
+
     async fn whoever_looks_at_their_own_data_leaves_no_entry(app: TestApp) {
         let (.., user) = somebody(&app).await;
         let before = trail(&app, "").await.len();

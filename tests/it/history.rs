@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::support::app::Asked;
+use crate::support::federation::Federation;
 use crate::support::server::PROGRAM;
 use crate::support::{Fixture as _, TestApp, TestDatabase, on_both_databases};
 
@@ -156,6 +157,22 @@ on_both_databases! {
         app.get("/admin/export?community=past&at=soon").admin().await.json(422);
         app.get("/admin/export?community=past&at=1").bearer("rec-registry.read").await.json(403);
         app.get("/admin/export?community=past&at=1").bearer("rec-registry.export:other").await.json(404);
+    }
+
+    async fn more_changes_than_are_in_memory_at_once_are_taken_back(app: TestApp) {
+        let edition = |edition| Federation { communities: 1, members: 300, edition }.to_yaml();
+        app.post_yaml("/admin/import/yaml", edition(1)).admin().await.json(200);
+        let first = app.export().await;
+        for later in [2, 3] {
+            app.post_yaml("/admin/import/yaml", edition(later)).admin().await.json(200);
+        }
+        let key = Federation::community_key(0);
+        let changed: Vec<u64> = app.get(format!("/admin/communities/{key}/revisions")).admin().await.json(200)["items"]
+            .as_array()
+            .map(|found| found.iter().filter_map(|revision| revision["changed"].as_u64()).collect())
+            .unwrap_or_default();
+        assert!(changed[..2].iter().sum::<u64>() > 1_000, "{changed:?}");
+        assert_eq!(app.get(format!("/admin/export?community={key}&at=1")).admin().await.text(200), first);
     }
 
     async fn both_doors_tell_the_same_revisions_page_by_page(app: TestApp) {

@@ -133,7 +133,7 @@ on_both_databases! {
             history::pages(handle, &[id], NEWEST_FIRST, &PageRequest::default()),
             history::pages(handle, &ids, NEWEST_FIRST, &PageRequest::default()),
             history::counts(handle, &ids),
-            history::changes_back(handle, id, 1),
+            history::each_change_back(handle, id, 1, |_| ()),
             history::first_number(handle, id),
             history::number_at(handle, id, Timestamp::now()),
             history::holder_at(handle, everything, HoldingKind::Sensor, "s", Timestamp::now()),

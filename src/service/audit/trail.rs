@@ -56,12 +56,12 @@ enum People {
 }
 
 impl Tally {
-    fn add(&mut self, user_id: &UserId) {
+    fn add(&mut self, user_id: Option<&UserId>) {
         self.rows += 1;
-        match &self.people {
-            People::Nobody => self.people = People::One(user_id.clone()),
-            People::One(known) if known != user_id => self.people = People::Several,
-            _ => {}
+        match (&self.people, user_id) {
+            (People::Nobody, Some(user_id)) => self.people = People::One(user_id.clone()),
+            (People::One(known), Some(user_id)) if known == user_id => {}
+            _ => self.people = People::Several,
         }
     }
 
@@ -168,7 +168,7 @@ impl Trail {
         let mut tallies: Vec<(CommunityKey, Tally)> = Vec::new();
         found.each_row(&mut |community, user_id| {
             any = true;
-            if own == Some(user_id) {
+            if user_id.is_some() && own == user_id {
                 return;
             }
             // Rows of one community mostly stand together.
