@@ -32,7 +32,7 @@ pub struct RouterOptions {
 
 /// Every route of the program within its layers.
 pub fn router(state: &AppState, options: RouterOptions) -> Router {
-    let mut routes = Router::new().merge(rest::router()).merge(graphql::router(state, options.graphql));
+    let mut routes = Router::new().merge(rest::router(state)).merge(graphql::router(state, options.graphql));
     if let Some(jwks) = options.dev_jwks {
         routes = routes.route("/.well-known/jwks.json", get(async || Json(jwks)));
     }

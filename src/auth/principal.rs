@@ -1,5 +1,7 @@
 //! Who is calling.
 
+use std::sync::Arc;
+
 use crate::domain::grant::Grants;
 use crate::domain::identifier::UserId;
 use crate::domain::timestamp::Timestamp;
@@ -27,8 +29,8 @@ pub struct Principal {
 impl Principal {
     /// Whoever runs the command line beside the database: may do everything, is nobody's member.
     #[must_use]
-    pub fn local_operator() -> Self {
-        Self {
+    pub fn local_operator() -> Arc<Self> {
+        Arc::new(Self {
             subject: "local".to_owned(),
             username: None,
             client: None,
@@ -36,6 +38,6 @@ impl Principal {
             name: None,
             grants: Grants::everything(),
             expires_at: None,
-        }
+        })
     }
 }

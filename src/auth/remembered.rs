@@ -40,7 +40,7 @@ pub(super) struct Found {
     /// When it is good.
     pub(super) validity: Validity,
     /// Whose it is.
-    pub(super) principal: Principal,
+    pub(super) principal: Arc<Principal>,
     /// How long it is, in bytes.
     pub(super) length: usize,
 }

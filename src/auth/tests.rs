@@ -107,7 +107,7 @@ fn claims(changes: Value) -> Value {
     claims
 }
 
-async fn verify(verifier: &Verifier, token: &str) -> Result<Principal, Failure> {
+async fn verify(verifier: &Verifier, token: &str) -> Result<Arc<Principal>, Failure> {
     #[expect(clippy::cast_precision_loss, reason = "seconds since 1970")]
     verifier.verify_at(token, NOW as f64).await.map_err(|rejection| rejection.failure)
 }
@@ -181,7 +181,7 @@ async fn the_user_is_named_by_the_configured_claim_alone() {
     let user = async |user_claim: &str, changes: Value| {
         let rules = TokenRules { user_claim: user_claim.to_owned(), ..rules() };
         let verifier = Verifier::with_keys(rules, KeySet::parse(jwks.as_bytes()).expect("a key set"));
-        verify(&verifier, &signer.sign(&claims(changes))).await.expect("a good token").username
+        verify(&verifier, &signer.sign(&claims(changes))).await.expect("a good token").username.clone()
     };
     assert_eq!(user("sub", json!({})).await, Some("s-1".into()));
     assert_eq!(user("preferred_username", json!({"preferred_username": null})).await, None);

@@ -97,22 +97,22 @@ impl Verifier {
     ///
     /// # Errors
     /// When a check fails, saying which.
-    pub async fn verify(&self, token: &str) -> Result<Principal, Rejection> {
+    pub async fn verify(&self, token: &str) -> Result<Arc<Principal>, Rejection> {
         #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
         self.verify_at(token, jiff::Timestamp::now().as_second() as f64).await
     }
 
     /// Whose token it is, at a time in seconds since 1970.
-    pub(super) async fn verify_at(&self, token: &str, now: f64) -> Result<Principal, Rejection> {
+    pub(super) async fn verify_at(&self, token: &str, now: f64) -> Result<Arc<Principal>, Rejection> {
         check_length(token)?;
         let Inner { keys, remembered, .. } = &*self.0;
         let fingerprint = Fingerprint::of(token);
         if let Some(found) = remembered.get(&fingerprint, &keys.known()) {
             found.validity.check(now).inspect_err(|_| remembered.forget(&fingerprint))?;
-            return Ok(found.principal.clone());
+            return Ok(Arc::clone(&found.principal));
         }
         let found = self.find(token, now).await?;
-        let principal = found.principal.clone();
+        let principal = Arc::clone(&found.principal);
         remembered.keep(fingerprint, found);
         Ok(principal)
     }
@@ -125,7 +125,7 @@ impl Verifier {
         let validity = Validity::of(&claims)?;
         validity.check(now)?;
         self.check_addressees(&claims)?;
-        let principal = self.principal(&claims, validity)?;
+        let principal = Arc::new(self.principal(&claims, validity)?);
         Ok(Found { keys, validity, principal, length: text.len() })
     }
 

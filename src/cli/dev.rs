@@ -79,6 +79,7 @@ impl Dev {
         }
         let graphql = graphql::Options::read(&self.http.graphql, &self.http.limits.graphql).await?;
         let registry = registry.recording(self.audit.audit_retention);
+        let registry = registry.remembering(self.http.limits.memory_bytes()).await.map_err(told)?;
         let state = AppState::with_limits(registry, key.verifier()?, self.http.limits);
         let options =
             RouterOptions { cors_origins: self.http.cors_origins, dev_jwks: Some(key.jwks()), graphql };

@@ -53,6 +53,7 @@ impl Serve {
             registry.migrate().await.map_err(told).context("cannot bring the schema up")?;
         }
         let registry = registry.recording(audit.audit_retention);
+        let registry = registry.remembering(http.limits.memory_bytes()).await.map_err(told)?;
         let issuer = Issuer::new(&rules.issuer, auth.auth_jwks_url.as_deref())?;
         let verifier = Verifier::with_issuer(rules, issuer);
         let state = AppState::with_limits(registry, verifier, http.limits);

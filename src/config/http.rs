@@ -111,6 +111,16 @@ pub struct HttpLimits {
     )]
     pub socket_ping_interval: Duration,
 
+    /// Memory for answers that are told again while nothing changed, in MiB; 0: none
+    #[arg(
+        long,
+        env = "REC_REGISTRY_MEMORY_MIB",
+        value_name = "MIB",
+        default_value_t = 16,
+        value_parser = clap::value_parser!(u32).range(0..=65_536)
+    )]
+    pub memory_mib: u32,
+
     /// How often one may ask
     #[command(flatten)]
     pub rates: RateArgs,
@@ -123,6 +133,12 @@ pub struct HttpLimits {
 impl HttpLimits {
     /// Largest body of a request that is no import, in bytes.
     pub const MAX_SMALL_BODY_BYTES: usize = 2 * MIB;
+
+    /// Memory for answers, in bytes.
+    #[must_use]
+    pub fn memory_bytes(&self) -> u64 {
+        u64::from(self.memory_mib) * MIB as u64
+    }
 
     /// Largest body of an import, in bytes.
     #[must_use]
@@ -141,6 +157,7 @@ impl Default for HttpLimits {
             head_timeout: Duration::from_secs(10),
             socket_init_timeout: Duration::from_secs(10),
             socket_ping_interval: Duration::from_secs(30),
+            memory_mib: 16,
             rates: RateArgs::default(),
             graphql: GraphqlLimits::default(),
         }

@@ -124,7 +124,7 @@ impl Door {
 
     /// What the services know a caller by.
     pub fn context(&self, caller: Caller, request_id: Option<&str>) -> Ctx {
-        self.0.registry.context_of_request(caller, request_id)
+        self.0.registry.context_of_request(caller, request_id, None)
     }
 
     /// Counts an operation for who asks for it.

@@ -43,7 +43,8 @@ async fn tag_answer(request: Request, next: Next) -> Response {
     }
 }
 
-async fn tagged(response: Response) -> Response {
+/// The answer with a tag, when its body is in memory.
+pub(super) async fn tagged(response: Response) -> Response {
     if response.headers().contains_key(header::ETAG) || response.body().size_hint().exact().is_none() {
         return response;
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use super::audit::{Personal, Recorder, Trail};
+use super::audit::{Personal, Trail};
 use super::{Rates, Result};
 use crate::auth::Principal;
 use crate::domain::audit::Deed;
@@ -19,12 +19,12 @@ use crate::domain::timestamp::Timestamp;
 use crate::store::{Handle, Store};
 
 /// Who is asking, or why that is not known.
-pub type Caller = std::result::Result<Principal, AuthenticationFailure>;
+pub type Caller = std::result::Result<Arc<Principal>, AuthenticationFailure>;
 
 /// The context of one request. Cheap to clone; clones share the snapshot.
 #[derive(Clone)]
 pub struct Ctx {
-    caller: Arc<Caller>,
+    caller: Caller,
     store: Store,
     rates: Arc<Rates>,
     snapshot: Arc<OnceCell<Handle>>,
@@ -36,22 +36,15 @@ pub struct Ctx {
 }
 
 impl Ctx {
-    pub(super) fn new(
-        store: Store,
-        rates: Arc<Rates>,
-        caller: Caller,
-        recorder: Option<Recorder>,
-        request_id: Option<String>,
-    ) -> Self {
-        let trail = Arc::new(Trail::new(caller.as_ref().ok(), recorder, request_id));
+    pub(super) fn new(store: Store, rates: Arc<Rates>, caller: Caller, trail: Trail) -> Self {
         Self {
-            caller: Arc::new(caller),
+            caller,
             store,
             rates,
             snapshot: Arc::default(),
             reads_as_one: false,
             columns: Columns::all(),
-            trail,
+            trail: Arc::new(trail),
         }
     }
 
@@ -73,7 +66,7 @@ impl Ctx {
     /// # Errors
     /// When there is no token, or a bad one.
     pub fn principal(&self) -> Result<&Principal> {
-        self.caller.as_ref().as_ref().map_err(|failure| Error::Unauthenticated(*failure))
+        self.caller.as_deref().map_err(|failure| Error::Unauthenticated(*failure))
     }
 
     /// How far the caller may go with an operation.
@@ -88,6 +81,7 @@ impl Ctx {
     pub(super) fn authorise_lookup(&self, ids: usize) -> Result<Reach> {
         let reach = self.authorise(Operation::Lookup)?;
         self.rates.count_lookups(&self.principal()?.subject, ids)?;
+        self.trail.note_lookups(ids);
         Ok(reach)
     }
 

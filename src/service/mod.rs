@@ -14,6 +14,7 @@ pub mod history;
 pub mod import;
 pub mod lookup;
 pub mod member;
+mod memory;
 pub mod person;
 mod rates;
 mod registry;
@@ -23,6 +24,7 @@ pub mod stats;
 pub mod write;
 
 pub use context::{Caller, Ctx};
+pub use memory::{Answer, Asking, Question, Witness};
 pub use rates::{Rate, RateSettings, Rates};
 pub use registry::Registry;
 

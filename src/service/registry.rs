@@ -6,16 +6,19 @@ use std::time::Duration;
 use crate::domain::error::Error;
 use crate::store::{DatabaseSettings, Store};
 
-use super::audit::Recorder;
+use super::audit::{Recorder, Trail};
+use super::memory::{Memory, Witness};
 use super::{Caller, Ctx, RateSettings, Rates, Result};
 
 /// The registry. Cheap to clone; one per process.
 #[derive(Clone)]
 pub struct Registry {
-    store: Store,
-    rates: Arc<Rates>,
+    pub(super) store: Store,
+    pub(super) rates: Arc<Rates>,
     /// Records who looks at what; none where nobody but the operator of the machine does.
-    recorder: Option<Recorder>,
+    pub(super) recorder: Option<Recorder>,
+    /// Answers that are told again while they are true.
+    pub(super) memory: Option<Arc<Memory>>,
 }
 
 impl Registry {
@@ -24,7 +27,12 @@ impl Registry {
     /// # Errors
     /// When the URL is wrong or the database does not answer.
     pub async fn connect(url: &str, settings: &DatabaseSettings) -> Result<Self> {
-        Ok(Self { store: Store::connect(url, settings).await?, rates: Arc::default(), recorder: None })
+        Ok(Self {
+            store: Store::connect(url, settings).await?,
+            rates: Arc::default(),
+            recorder: None,
+            memory: None,
+        })
     }
 
     /// The same registry, asked no more often than this.
@@ -87,17 +95,35 @@ impl Registry {
         Self { recorder: Some(recorder), ..self }
     }
 
+    /// The same registry, which remembers answers of so many bytes for as long as they are true; zero: none.
+    ///
+    /// # Errors
+    /// When the database cannot be listened to.
+    pub async fn remembering(self, bytes: u64) -> Result<Self> {
+        if bytes == 0 {
+            return Ok(self);
+        }
+        self.store.hear().await?;
+        Ok(Self { memory: Some(Arc::new(Memory::of_bytes(bytes))), ..self })
+    }
+
     /// The context of one request.
     #[must_use]
     pub fn context(&self, caller: Caller) -> Ctx {
-        self.context_of_request(caller, None)
+        self.context_of_request(caller, None, None)
     }
 
-    /// The context of a request that has an id.
+    /// The context of a request that has an id, and perhaps a witness of what is looked at.
     #[must_use]
-    pub fn context_of_request(&self, caller: Caller, request_id: Option<&str>) -> Ctx {
-        let rates = Arc::clone(&self.rates);
-        Ctx::new(self.store.clone(), rates, caller, self.recorder.clone(), request_id.map(str::to_owned))
+    pub fn context_of_request(
+        &self,
+        caller: Caller,
+        request_id: Option<&str>,
+        witness: Option<Witness>,
+    ) -> Ctx {
+        let (recorder, id) = (self.recorder.clone(), request_id.map(str::to_owned));
+        let trail = Trail::new(caller.as_deref().ok(), recorder, id).witnessed(witness);
+        Ctx::new(self.store.clone(), Arc::clone(&self.rates), caller, trail)
     }
 
     /// Waits until what requests that are over looked at is written down.

@@ -10,10 +10,11 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
-use super::changes::{Changes, Watcher, notify};
+use super::changes::{Changes, Moment, Watcher, notify};
 use super::handle::WriteTransaction;
 use super::{Handle, Result, StoreError};
 use crate::domain::change::CommunityChange;
+use crate::domain::identifier::CommunityKey;
 
 /// Called with the SQL of every statement that a request sends, but for BEGIN and COMMIT.
 pub type OnStatement = Arc<dyn Fn(&str) + Send + Sync>;
@@ -220,18 +221,28 @@ impl Store {
         }
     }
 
+    /// Commits, and says that what was announced has changed. Whoever waits for it may go: it is done to its end,
+    /// for what is committed must be known, and whether it was.
     async fn commit(&self, transaction: DatabaseTransaction, changes: Vec<CommunityChange>) -> Result<()> {
-        match self.backend() {
-            DbBackend::Sqlite => {
-                transaction.commit().await?;
-                self.changes.committed(changes);
-            }
-            _ => {
-                notify(&transaction, &changes).await?;
-                transaction.commit().await?;
-            }
+        if changes.is_empty() {
+            return Ok(transaction.commit().await?);
         }
-        Ok(())
+        let store = self.clone();
+        let committing = tokio::spawn(async move {
+            let is_told_by_database = store.backend() != DbBackend::Sqlite;
+            if is_told_by_database {
+                notify(&transaction, &changes).await?;
+            }
+            let committed = transaction.commit().await;
+            // Also when it failed: then nobody knows whether it did.
+            store.changes.touched(&changes);
+            committed?;
+            if !is_told_by_database {
+                store.changes.committed(changes);
+            }
+            Ok(())
+        });
+        committing.await.map_err(|error| StoreError::Database(format!("a commit was broken off: {error}")))?
     }
 
     /// Keeps a key for the caller alone; none when somebody else in this process has it.
@@ -239,6 +250,26 @@ impl Store {
     pub fn claim(&self, key: &str) -> Option<Claim> {
         let is_new = self.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned());
         is_new.then(|| Claim { claimed: Arc::clone(&self.claimed), key: key.to_owned() })
+    }
+
+    /// Hears from now on of every change, whichever process makes it.
+    ///
+    /// # Errors
+    /// When the database cannot be listened to.
+    pub async fn hear(&self) -> Result<()> {
+        self.changes.hear(&self.pool).await
+    }
+
+    /// The present, which what is read from now on is at least as new as; none while changes may be missed.
+    #[must_use]
+    pub fn now(&self) -> Option<Moment> {
+        self.changes.now()
+    }
+
+    /// Whether what began to be read at a moment is true still, of one community or of all.
+    #[must_use]
+    pub fn holds(&self, since: Moment, of: Option<&CommunityKey>) -> bool {
+        self.changes.holds(since, of)
     }
 
     /// What changes from now on, whichever process changes it.

@@ -30,7 +30,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use changes::{Lagged, Watcher};
+pub use changes::{Lagged, Moment, Watcher};
 pub use connection::{Claim, DatabaseSettings, OnStatement, Store, WriteConflict};
 pub use error::StoreError;
 pub use handle::Handle;

@@ -23,6 +23,7 @@ mod history;
 mod layering;
 mod leaks;
 mod logs;
+mod memory;
 mod migrations;
 mod node;
 mod parity;

@@ -4,7 +4,7 @@ use axum::extract::{FromRef as _, FromRequestParts};
 use axum::http::request::Parts;
 
 use crate::http::{AppState, Bearer, Problem, RequestId};
-use crate::service::{Ctx, Registry};
+use crate::service::{Ctx, Registry, Witness};
 
 /// The context of a request whose caller is known. What the caller may do is the services' question.
 pub struct KnownCaller(pub Ctx);
@@ -17,7 +17,8 @@ impl FromRequestParts<AppState> for KnownCaller {
         let registry = Registry::from_ref(state);
         registry.rates().count_request(&caller)?;
         let id = parts.extensions.get::<RequestId>().map(RequestId::as_str);
-        let ctx = registry.context_of_request(caller, id);
+        let witness = parts.extensions.get::<Witness>().cloned();
+        let ctx = registry.context_of_request(caller, id, witness);
         ctx.principal()?;
         Ok(Self(ctx))
     }

@@ -6,7 +6,7 @@ mod trail;
 
 pub(super) use personal::Personal;
 pub(super) use recorder::Recorder;
-pub(super) use trail::Trail;
+pub(super) use trail::{Look, Trail};
 
 use super::{Ctx, Result};
 use crate::domain::audit::{AuditEntry, AuditFilter, Person};

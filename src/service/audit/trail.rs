@@ -2,10 +2,12 @@
 //! one message when the request is over, however it ends.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
+use super::super::memory::Witness;
 use super::personal::Personal;
 use super::recorder::{Place, Recorder};
 use crate::auth::Principal;
@@ -23,7 +25,20 @@ pub struct Trail {
     recorder: Option<Recorder>,
     /// Room for what is noted, kept from the first look on: nothing is looked at that could not be recorded.
     place: OnceCell<Place>,
-    tallies: Mutex<BTreeMap<Row, Tally>>,
+    tallies: Mutex<Tallies>,
+    /// How many identifiers were looked up.
+    lookups: AtomicUsize,
+    /// Who is told what was looked at, beside the recorder.
+    witness: Option<Witness>,
+}
+
+type Tallies = BTreeMap<Row, Tally>;
+
+/// What one request looked at, so that the same look can be recorded again.
+pub struct Look {
+    tallies: Tallies,
+    /// How many identifiers were looked up.
+    pub(in crate::service) lookups: usize,
 }
 
 struct Who {
@@ -41,13 +56,13 @@ struct Row {
 }
 
 /// How many rows, and whose.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Tally {
     rows: u64,
     people: People,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 enum People {
     #[default]
     Nobody,
@@ -89,7 +104,36 @@ impl Trail {
             username: principal.username.clone(),
             client: principal.client.clone(),
         });
-        Self { who, request_id, recorder, place: OnceCell::new(), tallies: Mutex::default() }
+        Self {
+            who,
+            request_id,
+            recorder,
+            place: OnceCell::new(),
+            tallies: Mutex::default(),
+            lookups: AtomicUsize::new(0),
+            witness: None,
+        }
+    }
+
+    /// The same trail, told to a witness as well when the request is over.
+    pub(in crate::service) fn witnessed(mut self, witness: Option<Witness>) -> Self {
+        self.witness = witness;
+        self
+    }
+
+    /// Notes a look that was noted for another request.
+    ///
+    /// # Errors
+    /// When the process is stopping.
+    pub(in crate::service) async fn repeat(mut self, look: &Look) -> Result<()> {
+        self.reserve().await?;
+        *self.tallies.get_mut().unwrap_or_else(PoisonError::into_inner) = look.tallies.clone();
+        Ok(())
+    }
+
+    /// Notes that identifiers were looked up.
+    pub(in crate::service) fn note_lookups(&self, ids: usize) {
+        self.lookups.fetch_add(ids, Ordering::Relaxed);
     }
 
     /// Makes sure that what is noted will be recorded; waits while the recorder has too much to do.
@@ -226,8 +270,12 @@ impl Trail {
 /// The request is over.
 impl Drop for Trail {
     fn drop(&mut self) {
-        let Some(place) = self.place.take() else { return };
         let tallies = std::mem::take(self.tallies.get_mut().unwrap_or_else(PoisonError::into_inner));
+        if let Some(witness) = self.witness.take() {
+            let lookups = *self.lookups.get_mut();
+            witness.tell(Look { tallies: tallies.clone(), lookups });
+        }
+        let Some(place) = self.place.take() else { return };
         let deeds: Vec<Deed> = tallies
             .into_iter()
             .filter_map(|(row, tally)| {

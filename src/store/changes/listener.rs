@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use super::{Feed, notice};
+use super::{Feed, Standing, notice};
 use crate::domain::change::CommunityChange;
 use crate::domain::closed_set::ChangeKind;
 use crate::domain::identifier::CommunityKey;
@@ -24,27 +24,36 @@ use crate::store::{Handle, Result, StoreError, communities};
 
 /// How long to wait before listening is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How long the connection may be silent before it is asked whether it is still there.
-const SILENCE: Duration = Duration::from_secs(30);
-/// How long it may take to answer that, and to begin to listen.
+/// How long the connection may be silent before it is asked whether it is still there, and how long it may
+/// take to answer: a connection that was cut without a word is found out after as long as both.
+const SILENCE: Duration = Duration::from_secs(1);
+const PROBE: Duration = Duration::from_secs(1);
+/// How long it may take to begin to listen.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Listens until the handle is dropped.
 ///
 /// # Errors
 /// When the database does not answer.
-pub(super) async fn start(pool: DatabaseConnection, feed: Arc<Feed>) -> Result<AbortOnDropHandle<()>> {
+pub(super) async fn start(
+    pool: DatabaseConnection,
+    feed: Arc<Feed>,
+    standing: Arc<Standing>,
+) -> Result<AbortOnDropHandle<()>> {
     // A pool of its own: requests keep all of their connections.
     let options = pool.get_postgres_connection_pool().connect_options();
     let own = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
     let mut listening =
         Listening { own: own.connect_lazy_with((*options).clone()), stored: pool, known: Known::default() };
     let (mut listener, _) = listening.begin().await?;
+    standing.begin();
     Ok(AbortOnDropHandle::new(tokio::spawn(async move {
         loop {
             while let Some(change) = next(&mut listener).await {
+                standing.changed([&change.key]);
                 feed.add(listening.known.news(change).into_iter().collect());
             }
+            standing.end();
             tracing::warn!("changes of other processes are not heard: listening again");
             drop(listener);
             listener = loop {
@@ -52,6 +61,7 @@ pub(super) async fn start(pool: DatabaseConnection, feed: Arc<Feed>) -> Result<A
                     Ok((listener, missed)) => {
                         tracing::info!(missed = missed.len(), "changes of other processes are heard again");
                         feed.add(missed);
+                        standing.begin();
                         break listener;
                     }
                     Err(error) => tracing::warn!(%error, "cannot listen; trying again"),
@@ -104,7 +114,7 @@ async fn next(listener: &mut PgListener) -> Option<CommunityChange> {
                 return None;
             }
             // A connection that was cut without a word is silent for ever.
-            Err(_) => match timeout(PATIENCE, listener.execute("SELECT 1")).await {
+            Err(_) => match timeout(PROBE, listener.execute("SELECT 1")).await {
                 Ok(Ok(_)) => {}
                 _ => return None,
             },

@@ -8,6 +8,7 @@
 mod listener;
 mod log;
 mod notice;
+mod standing;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,13 +19,17 @@ use tokio_util::task::AbortOnDropHandle;
 pub use self::log::Lagged;
 use self::log::Log;
 pub(super) use self::notice::notify;
+pub use self::standing::Moment;
+use self::standing::Standing;
 use super::Result;
 use crate::domain::change::CommunityChange;
+use crate::domain::identifier::CommunityKey;
 
 /// The changes of a database, as far as this process hears of them.
 #[derive(Default)]
 pub(super) struct Changes {
     feed: Arc<Feed>,
+    standing: Arc<Standing>,
     /// Listens to other processes, from the first watcher on; never on SQLite.
     listener: OnceCell<AbortOnDropHandle<()>>,
 }
@@ -35,15 +40,51 @@ impl Changes {
         self.feed.add(changes);
     }
 
+    /// These communities changed by a write of this process, or may have.
+    pub(super) fn touched(&self, changes: &[CommunityChange]) {
+        self.standing.changed(changes.iter().map(|change| &change.key));
+    }
+
+    /// Hears from now on of every change, in this process and in every other.
+    ///
+    /// # Errors
+    /// When the database cannot be listened to.
+    pub(super) async fn hear(&self, pool: &DatabaseConnection) -> Result<()> {
+        match pool.get_database_backend() {
+            DbBackend::Postgres => self.listen(pool).await,
+            // Every write is one of this process.
+            _ => {
+                self.standing.begin();
+                Ok(())
+            }
+        }
+    }
+
+    /// The present; none while changes may be missed.
+    pub(super) fn now(&self) -> Option<Moment> {
+        self.standing.now()
+    }
+
+    /// Whether what began to be read at a moment is true still, of one community or of all.
+    pub(super) fn holds(&self, since: Moment, of: Option<&CommunityKey>) -> bool {
+        self.standing.holds(since, of)
+    }
+
     /// What changes from now on, in this process and in every other.
     ///
     /// # Errors
     /// When the database cannot be listened to.
     pub(super) async fn watch(&self, pool: &DatabaseConnection) -> Result<Watcher> {
         if pool.get_database_backend() == DbBackend::Postgres {
-            self.listener.get_or_try_init(|| listener::start(pool.clone(), Arc::clone(&self.feed))).await?;
+            self.listen(pool).await?;
         }
         Ok(Watcher::from_now(Arc::clone(&self.feed)))
+    }
+
+    async fn listen(&self, pool: &DatabaseConnection) -> Result<()> {
+        let start = || listener::start(pool.clone(), Arc::clone(&self.feed), Arc::clone(&self.standing));
+        self.listener.get_or_try_init(start).await?;
+        Ok(())
     }
 }
 

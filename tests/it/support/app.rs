@@ -54,6 +54,7 @@ impl Fixture for TestApp {
             Registry::connect(&database.url, &statements.watched()).await.expect("the database answers");
         registry.migrate().await.expect("the schema goes up");
         let registry = registry.recording(Duration::from_secs(24 * 60 * 60));
+        let registry = registry.remembering(16 * 1024 * 1024).await.expect("changes are heard");
         let key = DevKey::load_or_create(database.directory()).expect("a signing key can be made");
         let router = router(&registry, &key, &[]).await;
         statements.take();

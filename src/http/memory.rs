@@ -1,0 +1,135 @@
+//! Answers that were given before and are true still, told again without asking anybody.
+
+use axum::Router;
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{FromRequestParts as _, MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use http_body_util::BodyExt as _;
+use percent_encoding::percent_decode_str;
+
+use super::caller::Bearer;
+use super::entity_tag::tagged;
+use super::request_id::RequestId;
+use super::state::AppState;
+use crate::domain::identifier::CommunityKey;
+use crate::service::{Answer, Question};
+
+/// The routes whose answers are remembered, by template: what they say follows from the communities as they
+/// are now, and from who asks.
+const REMEMBERED: &[&str] = &[
+    "/user",
+    "/user/assets",
+    "/user/assets/{asset_key}",
+    "/user/community",
+    "/user/delivery-points",
+    "/user/member",
+    "/admin/communities",
+    "/admin/lookup/asset-by-sensor-id/{*sensor_id}",
+    "/admin/lookup/community-by-delivery-point/{*dp_id}",
+    "/admin/lookup/community-by-sensor-id/{*sensor_id}",
+    "/admin/lookup/community-by-user-id/{*user_id}",
+    "/admin/lookup/member-by-user-id/{*user_id}",
+];
+
+/// Those whose answers are about one community alone: this one, and what stands below it but for the rest.
+const COMMUNITY: &str = "/admin/communities/{community_key}";
+const OF_COMMUNITY: &[&str] = &[
+    "",
+    "/assets",
+    "/assets/by-sensor-id/{*sensor_id}",
+    "/assets/{asset_key}",
+    "/delivery-points",
+    "/delivery-points/by-id/{*dp_id}",
+    "/members",
+    "/members/by-user-id/{*user_id}",
+    "/members/{member_key}",
+    "/members/{member_key}/delivery-points",
+    "/meters",
+    "/stats",
+    "/topology",
+];
+
+/// The headers that a remembered answer has; one with others is not remembered.
+const HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::ETAG];
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Remembers the answers of those routes that can be remembered.
+pub fn with_memory(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
+    routes.layer(from_fn_with_state(state.clone(), remember))
+}
+
+async fn remember(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Some(within) = place(&parts) else { return next.run(Request::from_parts(parts, body)).await };
+    let Ok(bearer) = Bearer::from_request_parts(&mut parts, &state).await;
+    let text = parts.uri.path_and_query().map_or("", |text| text.as_str());
+    let question = Question::new(&bearer.0, within, text);
+    parts.extensions.insert(bearer);
+    let Some(question) = question else { return next.run(Request::from_parts(parts, body)).await };
+    let id = parts.extensions.get::<RequestId>().map(RequestId::as_str);
+    if let Some(answer) = state.registry.recall(&question, id).await {
+        return told(answer);
+    }
+    let Some(asking) = state.registry.asking(question) else {
+        return next.run(Request::from_parts(parts, body)).await;
+    };
+    parts.extensions.insert(asking.witness());
+    let response = next.run(Request::from_parts(parts, body)).await;
+    match answer(response).await {
+        Ok(answer) => {
+            asking.answered(answer.clone());
+            told(answer)
+        }
+        Err(response) => response,
+    }
+}
+
+/// What a request that can be answered from memory is about: one community, or any; none when it cannot.
+fn place(parts: &Parts) -> Option<Option<CommunityKey>> {
+    let route = parts.extensions.get::<MatchedPath>()?.as_str();
+    let asks_for_the_past = parts.uri.query().is_some_and(|query| query.contains("at="));
+    if parts.method != Method::GET || asks_for_the_past {
+        return None;
+    }
+    if REMEMBERED.contains(&route) {
+        return Some(None);
+    }
+    let below = route.strip_prefix(COMMUNITY)?;
+    let key = OF_COMMUNITY.contains(&below).then(|| parts.uri.path().split('/').nth(3))??;
+    let key = percent_decode_str(key).decode_utf8().ok()?;
+    Some(Some(CommunityKey::from(key.as_ref())))
+}
+
+/// What can be remembered of an answer; the answer itself when that is not all of it.
+async fn answer(response: Response) -> Result<Answer, Response> {
+    let is_plain = |headers: &HeaderMap| {
+        headers.keys().all(|name| HEADERS.contains(name)) && headers.get(header::CONTENT_TYPE) == Some(&JSON)
+    };
+    if response.status() != StatusCode::OK
+        || !is_plain(response.headers())
+        || response.body().size_hint().exact().is_none()
+    {
+        return Err(response);
+    }
+    let (parts, body) = tagged(response).await.into_parts();
+    let Some(tag) = parts.headers.get(header::ETAG) else {
+        return Err(Response::from_parts(parts, body));
+    };
+    let entity_tag = tag.as_bytes().to_vec().into();
+    match body.collect().await {
+        Ok(body) => Ok(Answer { entity_tag, body: body.to_bytes() }),
+        Err(_) => Err(Response::from_parts(parts, Body::empty())),
+    }
+}
+
+fn told(answer: Answer) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    if let Ok(tag) = HeaderValue::from_maybe_shared(answer.entity_tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}

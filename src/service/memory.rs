@@ -1,0 +1,169 @@
+//! Answers that are remembered for as long as nothing has changed that they are about.
+//!
+//! Only answers to who asked the same before, with the same rights, and none but those that give something.
+//! What was read before a change that this process has heard of is not told again; while changes may be
+//! missed, nothing is. Whoever is answered from memory is counted and stands on the audit trail as if the
+//! database had been asked.
+
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+
+use super::audit::{Look, Trail};
+use super::{Caller, Registry};
+use crate::auth::Principal;
+use crate::domain::identifier::CommunityKey;
+use crate::store::Moment;
+
+/// Largest answer that is remembered, in bytes, and longest question.
+const MAX_ANSWER_BYTES: usize = 256 * 1024;
+const MAX_QUESTION_BYTES: usize = 2 * 1024;
+
+/// What an answer takes beside its body and its question, in bytes: about.
+const OVERHEAD_BYTES: usize = 512;
+
+/// What somebody asks.
+#[derive(Debug, Clone)]
+pub struct Question {
+    asker: Arc<Principal>,
+    /// The community that alone it is about; none when it may be about any.
+    within: Option<CommunityKey>,
+    text: Box<str>,
+}
+
+impl Question {
+    /// A question that is told by its text, about one community or any; none when nobody knows who asks.
+    #[must_use]
+    pub fn new(caller: &Caller, within: Option<CommunityKey>, text: &str) -> Option<Self> {
+        let asker = Arc::clone(caller.as_ref().ok()?);
+        (text.len() <= MAX_QUESTION_BYTES).then(|| Self { asker, within, text: text.into() })
+    }
+}
+
+impl PartialEq for Question {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+            && (Arc::ptr_eq(&self.asker, &other.asker) || sees_the_same(&self.asker, &other.asker))
+    }
+}
+
+impl Eq for Question {}
+
+impl Hash for Question {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+        self.asker.subject.hash(state);
+    }
+}
+
+/// Whether two tokens are answered the same: all but their time and the client.
+fn sees_the_same(one: &Principal, other: &Principal) -> bool {
+    let of = |principal: &Principal| {
+        let Principal { subject, username, client: _, email, name, grants, expires_at: _ } =
+            principal.clone();
+        (subject, username, email, name, grants)
+    };
+    of(one) == of(other)
+}
+
+/// An answer that gives something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Its entity tag.
+    pub entity_tag: Bytes,
+    /// Its body, JSON.
+    pub body: Bytes,
+}
+
+struct Remembered {
+    since: Moment,
+    look: Look,
+    answer: Answer,
+}
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<Question, Arc<Remembered>> for ByBytes {
+    fn weight(&self, question: &Question, remembered: &Arc<Remembered>) -> u64 {
+        (question.text.len() + remembered.answer.body.len() + OVERHEAD_BYTES) as u64
+    }
+}
+
+/// What is remembered, as much as there is room for.
+pub(super) struct Memory(Cache<Question, Arc<Remembered>, ByBytes>);
+
+impl Memory {
+    /// A memory of so many bytes.
+    pub(super) fn of_bytes(bytes: u64) -> Self {
+        // About so many answers of one member or asset fit.
+        let answers = usize::try_from(bytes / 1024).unwrap_or(usize::MAX);
+        Self(Cache::with_weighter(answers, bytes, ByBytes))
+    }
+}
+
+/// Learns what the services looked at while they answered.
+#[derive(Clone, Default)]
+pub struct Witness(Arc<Mutex<Option<Look>>>);
+
+impl Witness {
+    pub(super) fn tell(&self, look: Look) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
+    }
+
+    fn take(&self) -> Option<Look> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A question that is being answered, and may be remembered then.
+pub struct Asking {
+    memory: Arc<Memory>,
+    question: Question,
+    since: Moment,
+    witness: Witness,
+}
+
+impl Asking {
+    /// Who is to be told what is looked at.
+    #[must_use]
+    pub fn witness(&self) -> Witness {
+        self.witness.clone()
+    }
+
+    /// Remembers the answer. Not when it is large, nor when what was looked at is not known.
+    pub fn answered(self, answer: Answer) {
+        let Self { memory, question, since, witness } = self;
+        if let Some(look) = witness.take().filter(|_| answer.body.len() <= MAX_ANSWER_BYTES) {
+            memory.0.insert(question, Arc::new(Remembered { since, look, answer }));
+        }
+    }
+}
+
+impl Registry {
+    /// What was answered to the same question, if that is true still. It counts, and is recorded.
+    pub async fn recall(&self, question: &Question, request_id: Option<&str>) -> Option<Answer> {
+        let memory = self.memory.as_ref()?;
+        let found = memory.0.get(question)?;
+        if !self.store.holds(found.since, question.within.as_ref()) {
+            memory.0.remove(question);
+            return None;
+        }
+        // Who may not ask now is refused by the services, in the words of the door.
+        self.rates.count_request(&Ok(Arc::clone(&question.asker))).ok()?;
+        self.rates.count_lookups(&question.asker.subject, found.look.lookups).ok()?;
+        let trail = Trail::new(Some(&question.asker), self.recorder.clone(), request_id.map(str::to_owned));
+        trail.repeat(&found.look).await.ok()?;
+        Some(found.answer.clone())
+    }
+
+    /// Notes that a question is being answered; none when nothing is remembered.
+    #[must_use]
+    pub fn asking(&self, question: Question) -> Option<Asking> {
+        let memory = Arc::clone(self.memory.as_ref()?);
+        Some(Asking { memory, question, since: self.store.now()?, witness: Witness::default() })
+    }
+}
