@@ -31,8 +31,8 @@ pub struct RouterOptions {
 }
 
 /// Every route of the program within its layers.
-pub fn router(state: &AppState, options: RouterOptions) -> Router {
-    let mut routes = Router::new().merge(rest::router(state)).merge(graphql::router(state, options.graphql));
+pub fn router(state: &AppState, options: RouterOptions) -> http::Service {
+    let mut routes = Router::new().merge(rest::router()).merge(graphql::router(state, options.graphql));
     if let Some(jwks) = options.dev_jwks {
         routes = routes.route("/.well-known/jwks.json", get(async || Json(jwks)));
     }
@@ -52,7 +52,7 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 ///
 /// # Errors
 /// When signals cannot be heard, or the database cannot be closed.
-pub async fn serve(listener: TcpListener, router: Router, state: AppState) -> anyhow::Result<()> {
+pub async fn serve(listener: TcpListener, router: http::Service, state: AppState) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stop, mut stopping) = watch::channel(());
     let told = async move {
@@ -82,7 +82,7 @@ pub async fn serve(listener: TcpListener, router: Router, state: AppState) -> an
         } => tracing::warn!("some requests did not finish in time"),
     }
     told.abort();
-    match tokio::time::timeout(GRACE, state.registry.close()).await {
+    match tokio::time::timeout(GRACE, state.registry.clone().close()).await {
         Ok(closed) => closed.map_err(|error| anyhow::anyhow!("cannot close the database: {error:?}")),
         Err(_) => anyhow::bail!("the database did not close in time"),
     }

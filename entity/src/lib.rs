@@ -7,7 +7,8 @@
 
 pub mod asset;
 pub mod asset_measure;
-pub mod audit_entry;
+pub mod audit_batch;
+pub mod audit_mark;
 pub mod audit_person;
 pub mod community;
 pub mod delivery_point;

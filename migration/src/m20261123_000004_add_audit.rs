@@ -53,6 +53,33 @@ const APPEND_ONLY_POSTGRES: &[&str] = &[
      FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_refuse_update()",
 ];
 
+/// The table of entries, with its indexes and its trigger.
+pub(crate) async fn create_entries(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    manager.create_table(audit_entry(Columns::of(manager))).await?;
+    for (name, column) in INDEXES {
+        let mut index = Index::create().name(*name).table("audit_entry").col(*column).col("id").take();
+        manager.create_index(index.and_where(Expr::col(*column).is_not_null()).take()).await?;
+    }
+    let statements = match manager.get_database_backend() {
+        DbBackend::Postgres => APPEND_ONLY_POSTGRES,
+        _ => &[APPEND_ONLY_SQLITE],
+    };
+    for statement in statements {
+        manager.get_connection().execute_unprepared(statement).await?;
+    }
+    Ok(())
+}
+
+/// Removes the table of entries, and what belongs to it.
+pub(crate) async fn drop_entries(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    manager.drop_table(Table::drop().table("audit_entry").take()).await?;
+    if manager.get_database_backend() == DbBackend::Postgres {
+        let drop = "DROP FUNCTION audit_entry_refuse_update()";
+        manager.get_connection().execute_unprepared(drop).await?;
+    }
+    Ok(())
+}
+
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     fn use_transaction(&self) -> Option<bool> {
@@ -60,30 +87,12 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let columns = Columns::of(manager);
-        manager.create_table(audit_entry(columns)).await?;
-        manager.create_table(audit_person(columns)).await?;
-        for (name, column) in INDEXES {
-            let mut index = Index::create().name(*name).table("audit_entry").col(*column).col("id").take();
-            manager.create_index(index.and_where(Expr::col(*column).is_not_null()).take()).await?;
-        }
-        let statements = match manager.get_database_backend() {
-            DbBackend::Postgres => APPEND_ONLY_POSTGRES,
-            _ => &[APPEND_ONLY_SQLITE],
-        };
-        for statement in statements {
-            manager.get_connection().execute_unprepared(statement).await?;
-        }
-        Ok(())
+        manager.create_table(audit_person(Columns::of(manager))).await?;
+        create_entries(manager).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table("audit_entry").take()).await?;
-        manager.drop_table(Table::drop().table("audit_person").take()).await?;
-        if manager.get_database_backend() == DbBackend::Postgres {
-            let drop = "DROP FUNCTION audit_entry_refuse_update()";
-            manager.get_connection().execute_unprepared(drop).await?;
-        }
-        Ok(())
+        drop_entries(manager).await?;
+        manager.drop_table(Table::drop().table("audit_person").take()).await
     }
 }

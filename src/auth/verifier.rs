@@ -111,7 +111,8 @@ impl Verifier {
             found.validity.check(now).inspect_err(|_| remembered.forget(&fingerprint))?;
             return Ok(Arc::clone(&found.principal));
         }
-        let found = self.find(token, now).await?;
+        // A future of its own: most requests come with a token that is known, and carry no room for this.
+        let found = Box::pin(self.find(token, now)).await?;
         let principal = Arc::clone(&found.principal);
         remembered.keep(fingerprint, found);
         Ok(principal)

@@ -47,13 +47,26 @@ pub fn new_key() -> Option<String> {
     Some(hex::encode(bytes))
 }
 
-/// A new id of an entry: a UUID of version 7 with the microsecond in it, so that ids are in the order of the times.
+/// A new id of a batch of entries: a UUID of version 7 with the microsecond of the first entry in it, so that ids
+/// are in the order of the times. Its last two bytes are zero.
 #[must_use]
-pub fn new_id(at: Timestamp) -> Uuid {
-    id_at(at, Uuid::now_v7())
+pub fn new_batch_id(at: Timestamp) -> Uuid {
+    batch_id(id_at(at, Uuid::now_v7()))
 }
 
-/// The first id that an entry of this time could have.
+/// The id of an entry: that of its batch, with its place in it in the last two bytes.
+#[must_use]
+pub fn entry_id(batch: Uuid, place: usize) -> Uuid {
+    Uuid::from_u128(batch.as_u128() | u128::from(u16::try_from(place).unwrap_or(u16::MAX)))
+}
+
+/// The id of the batch that an entry stands in.
+#[must_use]
+pub fn batch_id(entry: Uuid) -> Uuid {
+    Uuid::from_u128(entry.as_u128() & !u128::from(u16::MAX))
+}
+
+/// The first id that a batch of this time could have.
 #[must_use]
 pub fn first_id(at: Timestamp) -> Uuid {
     id_at(at, Uuid::nil())
@@ -142,10 +155,13 @@ mod tests {
         let times =
             [0, 1, 999, 1_000, 1_795_436_488_947_469, 1_795_436_488_947_470].map(Timestamp::from_micros);
         for pair in times.windows(2) {
-            assert!(new_id(pair[0]) < first_id(pair[1]), "{pair:?}");
-            assert!(first_id(pair[0]) <= new_id(pair[0]), "{pair:?}");
+            assert!(new_batch_id(pair[0]) < first_id(pair[1]), "{pair:?}");
+            assert!(first_id(pair[0]) <= new_batch_id(pair[0]), "{pair:?}");
         }
-        assert_eq!(new_id(times[4]).get_version_num(), 7);
+        let batch = new_batch_id(times[4]);
+        assert_eq!(batch.get_version_num(), 7);
+        assert!(entry_id(batch, 0) < entry_id(batch, 1) && entry_id(batch, 1_999) < first_id(times[5]));
+        assert_eq!(batch_id(entry_id(batch, 1_999)), batch);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use super::scope::Scope;
 use super::subscription::Occasion;
 use crate::config::HttpLimits;
 use crate::domain::columns::Columns;
-use crate::service::{Caller, Ctx, Registry};
+use crate::service::{Caller, Ctx, Registry, Witness};
 
 /// Everything that answering takes. Cheap to clone; one per process.
 #[derive(Clone)]
@@ -38,12 +38,22 @@ struct Parts {
 }
 
 /// Who asks, and under which id it is logged.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Asker {
     /// Who is asking.
     pub caller: Caller,
     /// The id of the request.
     pub request_id: Option<String>,
+    /// Who is to be told what is looked at.
+    pub witness: Option<Witness>,
+}
+
+impl Asker {
+    /// Somebody who asks, without a witness.
+    #[must_use]
+    pub fn new(caller: Caller, request_id: Option<String>) -> Self {
+        Self { caller, request_id, witness: None }
+    }
 }
 
 /// The answer to one operation.
@@ -122,9 +132,9 @@ impl Door {
         parameters.prepare(&self.0.documents, &self.0.outline, self.limits())
     }
 
-    /// What the services know a caller by.
-    pub fn context(&self, caller: Caller, request_id: Option<&str>) -> Ctx {
-        self.0.registry.context_of_request(caller, request_id, None)
+    /// The registry behind the door.
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
     }
 
     /// Counts an operation for who asks for it.
@@ -154,7 +164,9 @@ impl Door {
             ),
             None => (Plan::default(), Columns::all()),
         };
-        let ctx = self.context(asker.caller, asker.request_id.as_deref()).reading_as_one().reading(columns);
+        let Asker { caller, request_id, witness } = asker;
+        let ctx = self.0.registry.context_of_request(caller, request_id.as_deref(), witness);
+        let ctx = ctx.reading_as_one().reading(columns);
         let Some(response) = self.execute(prepared, ctx, occasion, limit).await else {
             let message = format!("The operation took longer than {} s", limit.as_secs());
             return Answer { data: Some(Value::Null), errors: vec![request_error(code::TIMEOUT, message)] };
@@ -163,7 +175,7 @@ impl Door {
         // Only what was run has a path; what the library refuses before has none.
         let refused = !errors.is_empty() && errors.iter().all(|error| error.path.is_empty());
         let data = (!refused).then(|| plan.complete(response.data, &errors));
-        finish(&mut errors, self.limits().errors, asker.request_id.as_deref());
+        finish(&mut errors, self.limits().errors, request_id.as_deref());
         Answer { data, errors }
     }
 

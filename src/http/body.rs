@@ -3,16 +3,14 @@
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::header;
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures_util::{Stream as _, StreamExt as _};
 use http_body_util::{LengthLimitError, Limited};
 
 use super::problem::Problem;
-use super::state::AppState;
 use crate::config::HttpLimits;
 use crate::domain::error::Error;
 
@@ -36,14 +34,17 @@ fn too_large(limit: usize) -> Error {
 }
 
 /// Refuses a body that says it is too large, and ends one that turns out to be.
-pub(super) async fn limit_body(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let Some(limit) = limit(&request, &state.limits) else { return next.run(request).await };
+pub(super) async fn bounded(request: Request, limits: &HttpLimits) -> Result<Request, Response> {
+    let Some(limit) = limit(&request, limits) else { return Ok(request) };
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     if announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > limit as u64) {
         drain(&mut request.into_body().into_data_stream()).await;
-        return Problem(too_large(limit)).into_response();
+        return Err(Problem(too_large(limit)).into_response());
     }
-    next.run(request.map(|body| Body::new(Limited::new(body, limit)))).await
+    if axum::body::HttpBody::is_end_stream(request.body()) {
+        return Ok(request);
+    }
+    Ok(request.map(|body| Body::new(Limited::new(body, limit))))
 }
 
 /// Reads the rest of a body that is refused and forgets it, so that the caller has an ear for the answer.

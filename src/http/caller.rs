@@ -2,10 +2,11 @@
 
 use std::convert::Infallible;
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
+use super::state::AppState;
 use crate::auth::Verifier;
 use crate::domain::error::AuthenticationFailure;
 use crate::service::Caller;
@@ -14,14 +15,10 @@ use crate::service::Caller;
 #[derive(Debug, Clone)]
 pub struct Bearer(pub Caller);
 
-impl<S> FromRequestParts<S> for Bearer
-where
-    S: Send + Sync,
-    Verifier: FromRef<S>,
-{
+impl FromRequestParts<AppState> for Bearer {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
         if let Some(known) = parts.extensions.get::<Self>() {
             return Ok(known.clone());
         }
@@ -29,7 +26,7 @@ where
             Ok(token) => token,
             Err(failure) => return Ok(Self(Err(failure))),
         };
-        Ok(Self(verified(&Verifier::from_ref(state), token).await))
+        Ok(Self(verified(&state.verifier, token).await))
     }
 }
 

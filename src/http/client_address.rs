@@ -2,10 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName};
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+
 use ipnet::IpNet;
 
 use super::problem::Problem;
@@ -26,7 +25,7 @@ pub struct ClientAddress(pub IpAddr);
 pub struct AskedTooOften(pub Error);
 
 /// Counts the request for its address. GraphQL refuses in its own words.
-pub(super) async fn limit_rate(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub(super) fn admit(state: &AppState, request: &mut Request) -> Result<(), Problem> {
     let peer = request.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| peer.ip());
     // Without a connection there is no address: all such requests count together.
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
@@ -37,11 +36,11 @@ pub(super) async fn limit_rate(State(state): State<AppState>, mut request: Reque
         && let Err(error) = state.registry.rates().count_address(address)
     {
         if route != super::GRAPHQL_PATH {
-            return Problem(error).into_response();
+            return Err(Problem(error));
         }
         request.extensions_mut().insert(AskedTooOften(error));
     }
-    next.run(request).await
+    Ok(())
 }
 
 /// The address nearest to us that no trusted proxy has: each proxy adds the one it was asked from at the

@@ -14,19 +14,36 @@ use sha2::{Digest as _, Sha256};
 /// How much of the hash is shown, in bytes.
 const TAG_BYTES: usize = 16;
 
+/// The answers are about people: no cache that others use may keep them, and each use is asked for.
+pub(super) const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
+
 /// Gives answers to `GET` a tag and honours `If-None-Match`. An answer whose handler gave it a tag keeps
 /// it; one that is streamed has none otherwise.
 pub fn with_entity_tags<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes.layer(from_fn(tag_answer))
 }
 
+/// The tags that a caller has.
+pub(super) struct Known(Vec<HeaderValue>);
+
+impl Known {
+    /// Those of a request.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        Self(headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect())
+    }
+
+    /// The answer, or that the caller has it.
+    pub(super) fn or_not_modified(&self, response: Response) -> Response {
+        match response.headers().get(header::ETAG) {
+            Some(tag) if is_known(&self.0, tag) => not_modified(response.headers()),
+            _ => response,
+        }
+    }
+}
+
 async fn tag_answer(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let known: Vec<HeaderValue> = if reads {
-        request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect()
-    } else {
-        Vec::new()
-    };
+    let known = Known::of(request.headers());
     let response = next.run(request).await;
     if !reads || response.status() != StatusCode::OK {
         return response;
@@ -34,17 +51,13 @@ async fn tag_answer(request: Request, next: Next) -> Response {
     let mut response = tagged(response).await;
     let headers = response.headers_mut();
     if !headers.contains_key(header::CACHE_CONTROL) {
-        // The answers are about people: no cache that others use may keep them.
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        headers.insert(header::CACHE_CONTROL, PRIVATE);
     }
-    match headers.get(header::ETAG) {
-        Some(tag) if is_known(&known, tag) => not_modified(response.headers()),
-        _ => response,
-    }
+    known.or_not_modified(response)
 }
 
 /// The answer with a tag, when its body is in memory.
-pub(super) async fn tagged(response: Response) -> Response {
+async fn tagged(response: Response) -> Response {
     if response.headers().contains_key(header::ETAG) || response.body().size_hint().exact().is_none() {
         return response;
     }
@@ -61,6 +74,9 @@ pub(super) async fn tagged(response: Response) -> Response {
 
 /// Whether one of the tags that the caller has is this one, compared weakly.
 fn is_known(known: &[HeaderValue], tag: &HeaderValue) -> bool {
+    if known.is_empty() {
+        return false;
+    }
     let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let Ok(tag) = tag.to_str().map(strong) else { return false };
     known

@@ -1,17 +1,16 @@
 //! Answers that were given before and are true still, told again without asking anybody.
 
-use axum::Router;
 use axum::body::{Body, HttpBody as _};
-use axum::extract::{FromRequestParts as _, MatchedPath, Request, State};
+use axum::extract::{FromRequestParts as _, MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 use percent_encoding::percent_decode_str;
 
 use super::caller::Bearer;
-use super::entity_tag::tagged;
+use super::entity_tag::{Known, PRIVATE};
 use super::request_id::RequestId;
 use super::state::AppState;
 use crate::domain::identifier::CommunityKey;
@@ -53,18 +52,28 @@ const OF_COMMUNITY: &[&str] = &[
 ];
 
 /// The headers that a remembered answer has; one with others is not remembered.
-const HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::ETAG];
+const HEADERS: [HeaderName; 4] =
+    [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CACHE_CONTROL, header::ETAG];
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Remembers the answers of those routes that can be remembered.
-pub fn with_memory(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
-    routes.layer(from_fn_with_state(state.clone(), remember))
-}
-
-async fn remember(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// The answer to a request, from memory or from its route; it is remembered where it can be.
+pub(super) async fn answer(state: &AppState, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let Some(within) = place(&parts) else { return next.run(Request::from_parts(parts, body)).await };
-    let Ok(bearer) = Bearer::from_request_parts(&mut parts, &state).await;
+    // What the caller has already is compared with the whole answer, which is to be remembered.
+    let known = Known::of(&parts.headers);
+    parts.headers.remove(header::IF_NONE_MATCH);
+    known.or_not_modified(whole_answer(state, parts, body, within, next).await)
+}
+
+async fn whole_answer(
+    state: &AppState,
+    mut parts: Parts,
+    body: Body,
+    within: Option<CommunityKey>,
+    next: Next,
+) -> Response {
+    let Ok(bearer) = Bearer::from_request_parts(&mut parts, state).await;
     let text = parts.uri.path_and_query().map_or("", |text| text.as_str());
     let question = Question::new(&bearer.0, within, text);
     parts.extensions.insert(bearer);
@@ -78,7 +87,7 @@ async fn remember(State(state): State<AppState>, request: Request, next: Next) -
     };
     parts.extensions.insert(asking.witness());
     let response = next.run(Request::from_parts(parts, body)).await;
-    match answer(response).await {
+    match remembered(response).await {
         Ok(answer) => {
             asking.answered(answer.clone());
             told(answer)
@@ -90,8 +99,7 @@ async fn remember(State(state): State<AppState>, request: Request, next: Next) -
 /// What a request that can be answered from memory is about: one community, or any; none when it cannot.
 fn place(parts: &Parts) -> Option<Option<CommunityKey>> {
     let route = parts.extensions.get::<MatchedPath>()?.as_str();
-    let asks_for_the_past = parts.uri.query().is_some_and(|query| query.contains("at="));
-    if parts.method != Method::GET || asks_for_the_past {
+    if parts.method != Method::GET {
         return None;
     }
     if REMEMBERED.contains(&route) {
@@ -104,9 +112,11 @@ fn place(parts: &Parts) -> Option<Option<CommunityKey>> {
 }
 
 /// What can be remembered of an answer; the answer itself when that is not all of it.
-async fn answer(response: Response) -> Result<Answer, Response> {
+async fn remembered(response: Response) -> Result<Answer, Response> {
     let is_plain = |headers: &HeaderMap| {
-        headers.keys().all(|name| HEADERS.contains(name)) && headers.get(header::CONTENT_TYPE) == Some(&JSON)
+        headers.keys().all(|name| HEADERS.contains(name))
+            && headers.get(header::CONTENT_TYPE) == Some(&JSON)
+            && headers.get(header::CACHE_CONTROL) == Some(&PRIVATE)
     };
     if response.status() != StatusCode::OK
         || !is_plain(response.headers())
@@ -114,11 +124,9 @@ async fn answer(response: Response) -> Result<Answer, Response> {
     {
         return Err(response);
     }
-    let (parts, body) = tagged(response).await.into_parts();
-    let Some(tag) = parts.headers.get(header::ETAG) else {
-        return Err(Response::from_parts(parts, body));
-    };
+    let Some(tag) = response.headers().get(header::ETAG) else { return Err(response) };
     let entity_tag = tag.as_bytes().to_vec().into();
+    let (parts, body) = response.into_parts();
     match body.collect().await {
         Ok(body) => Ok(Answer { entity_tag, body: body.to_bytes() }),
         Err(_) => Err(Response::from_parts(parts, Body::empty())),
@@ -128,6 +136,7 @@ async fn answer(response: Response) -> Result<Answer, Response> {
 fn told(answer: Answer) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    response.headers_mut().insert(header::CACHE_CONTROL, PRIVATE);
     if let Ok(tag) = HeaderValue::from_maybe_shared(answer.entity_tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }

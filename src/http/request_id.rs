@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::Response;
 use uuid::Uuid;
 
@@ -22,6 +21,20 @@ impl RequestId {
         &self.0
     }
 
+    /// Gives a request its id.
+    pub(super) fn name(request: &mut Request) -> Self {
+        let id = Self::of(request);
+        request.extensions_mut().insert(id.clone());
+        id
+    }
+
+    /// Shows it on the answer.
+    pub(super) fn show(&self, response: &mut Response) {
+        if let Ok(shown) = HeaderValue::from_str(&self.0) {
+            response.headers_mut().insert(HEADER, shown);
+        }
+    }
+
     fn of(request: &Request) -> Self {
         let given = request.headers().get(HEADER).and_then(|value| value.to_str().ok());
         match given.filter(|text| is_well_formed(text)) {
@@ -35,16 +48,4 @@ impl RequestId {
 fn is_well_formed(text: &str) -> bool {
     (1..=MAX_CHARS).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
-}
-
-/// Gives the request an id and shows it on the answer.
-pub(super) async fn name_request(mut request: Request, next: Next) -> Response {
-    let id = RequestId::of(&request);
-    let shown = HeaderValue::from_str(id.as_str());
-    request.extensions_mut().insert(id);
-    let mut response = next.run(request).await;
-    if let Ok(shown) = shown {
-        response.headers_mut().insert(HEADER, shown);
-    }
-    response
 }

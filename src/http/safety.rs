@@ -1,9 +1,7 @@
 //! What a browser is told about every answer: that it is what it says it is, belongs in no frame, runs
 //! nothing and is not kept, unless the route says otherwise.
 
-use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::Next;
 use axum::response::Response;
 
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
@@ -14,10 +12,8 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
 ];
 
 /// Adds the headers that a route did not set itself.
-pub(super) async fn add_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub(super) fn add_headers(response: &mut Response) {
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(value);
     }
-    response
 }

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
@@ -19,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
+use super::layers::Service;
 use crate::config::HttpLimits;
 
 /// Most bytes of the head of a request: its method, path, query and headers.
@@ -32,7 +32,7 @@ const MAX_HEADERS: usize = 100;
 /// `max_connections` nobody is taken, and the system's queue holds who asks, until a connection is closed.
 pub async fn serve(
     mut listener: TcpListener,
-    router: Router,
+    router: Service,
     limits: &HttpLimits,
     stop: impl Future<Output = ()>,
 ) {
@@ -70,7 +70,7 @@ async fn connection(
     http: http1::Builder,
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    router: Service,
     stopping: CancellationToken,
 ) {
     let answer = service_fn(move |request: Request<Incoming>| {

@@ -1,17 +1,19 @@
 //! What every handler may ask for.
 
+use std::ops::Deref;
 use std::sync::Arc;
-
-use axum::extract::FromRef;
 
 use super::sockets::Sockets;
 use crate::auth::Verifier;
 use crate::config::HttpLimits;
 use crate::service::Registry;
 
-/// What every handler may ask for, as a whole or one by one. Cheap to clone.
-#[derive(Clone, FromRef)]
-pub struct AppState {
+/// What every handler may ask for. To clone it costs next to nothing: every layer does so for every request.
+#[derive(Clone)]
+pub struct AppState(Arc<Parts>);
+
+/// What a state holds.
+pub struct Parts {
     /// The registry.
     pub registry: Registry,
     /// Verifies bearer tokens.
@@ -20,6 +22,14 @@ pub struct AppState {
     pub limits: Arc<HttpLimits>,
     /// The connections that outlive their request.
     pub sockets: Sockets,
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl AppState {
@@ -33,6 +43,6 @@ impl AppState {
     #[must_use]
     pub fn with_limits(registry: Registry, verifier: Verifier, limits: HttpLimits) -> Self {
         let registry = registry.limited(&limits.rates.settings());
-        Self { registry, verifier, limits: Arc::new(limits), sockets: Sockets::default() }
+        Self(Arc::new(Parts { registry, verifier, limits: Arc::new(limits), sockets: Sockets::default() }))
     }
 }

@@ -16,7 +16,7 @@ use crate::service::{DatabaseSettings, Registry};
 
 /// A router of a few routes that misbehave, within the layers.
 struct Asked {
-    router: Router,
+    router: Service,
     _directory: tempfile::TempDir,
 }
 

@@ -2,20 +2,18 @@
 
 use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::StatusCode;
-use axum::middleware::Next;
 use axum::response::Response;
 
 use super::problem;
-use super::state::AppState;
 use crate::config::HttpLimits;
 
 /// The routes that move whole communities, by template.
 const TRANSFERS: &[&str] = &["/admin/import", "/admin/import/yaml", "/admin/export"];
 
 /// The limit of a route; none for GraphQL, some of whose operations are transfers: it holds each to its own.
-fn limit(request: &Request, limits: &HttpLimits) -> Option<Duration> {
+pub(super) fn limit(request: &Request, limits: &HttpLimits) -> Option<Duration> {
     match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
         Some(super::GRAPHQL_PATH) => None,
         Some(route) if TRANSFERS.contains(&route) => Some(limits.transfer_timeout),
@@ -24,9 +22,9 @@ fn limit(request: &Request, limits: &HttpLimits) -> Option<Duration> {
 }
 
 /// Stops a request that takes too long.
-pub(super) async fn limit_time(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let Some(limit) = limit(&request, &state.limits) else { return next.run(request).await };
-    match tokio::time::timeout(limit, next.run(request)).await {
+pub(super) async fn within(limit: Option<Duration>, answer: impl Future<Output = Response>) -> Response {
+    let Some(limit) = limit else { return answer.await };
+    match tokio::time::timeout(limit, answer).await {
         Ok(response) => response,
         Err(_) => {
             tracing::warn!(limit_seconds = limit.as_secs_f64(), "the request took too long");

@@ -35,11 +35,21 @@ fn with_tag(mut response: Response, entity_tag: Option<&str>) -> Response {
     response
 }
 
+/// A view as JSON.
+pub fn text(view: &impl Serialize) -> String {
+    // A view has no key that is no text, the one thing that JSON cannot write.
+    serde_json::to_string(view).unwrap_or_default()
+}
+
+/// A list of what is JSON already.
+pub fn list_of_texts(texts: &[&str]) -> Response {
+    let body = ["[", &texts.join(","), "]"].concat();
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
 /// An answer that can be kept: a status and a JSON view.
 pub fn kept(status: StatusCode, entity_tag: Option<String>, view: &impl Serialize) -> Answer {
-    // A view has no key that is no text, the one thing that JSON cannot write.
-    let body = serde_json::to_string(view).unwrap_or_default();
-    Answer { status: status.as_u16(), entity_tag, body }
+    Answer { status: status.as_u16(), entity_tag, body: text(view) }
 }
 
 /// What the caller is answered, now or again.

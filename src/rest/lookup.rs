@@ -2,9 +2,11 @@
 //! anything. Needs the grant `lookup`.
 
 use axum::Json;
+use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answer::{list_of_texts, text};
 use super::extract::{IdList, JsonBody, KnownCaller, Parameters};
 use super::history::holder_at;
 use super::openapi::tag;
@@ -142,10 +144,11 @@ async fn lookup_asset_by_sensor_id(
 async fn lookup_assets_by_sensor_ids(
     KnownCaller(ctx): KnownCaller,
     body: JsonBody,
-) -> Result<Json<Vec<GlobalAsset>>, Problem> {
+) -> Result<Response, Problem> {
     let IdList(ids) = IdList::read(&body, "sensor_ids")?;
-    let found = lookup::assets_by_sensor_ids(&ctx, &ids).await?;
-    Ok(Json(found.into_iter().map(GlobalAsset::from).collect()))
+    let found = lookup::texts_by_sensor_ids(&ctx, &ids, |asset| text(&GlobalAsset::from(asset))).await?;
+    let texts: Vec<&str> = found.iter().flat_map(|on_sensor| on_sensor.assets()).collect();
+    Ok(list_of_texts(&texts))
 }
 
 /// Which assets do these users have?

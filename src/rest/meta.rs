@@ -10,7 +10,7 @@ use utoipa::{OpenApi, ToSchema};
 
 use crate::domain::error::Error;
 use crate::http::{AppState, problem};
-use crate::service::{API_VERSION, Registry, SCHEMA_VERSION};
+use crate::service::{API_VERSION, SCHEMA_VERSION};
 
 /// `GET /health`, `GET /ready`, `GET /version`. None needs a token.
 pub fn router() -> Router<AppState> {
@@ -71,8 +71,8 @@ async fn version() -> impl IntoResponse {
         (status = 503, description = "What is missing, as `detail`"),
     ),
 )]
-async fn ready(State(registry): State<Registry>) -> Response {
-    match registry.ready().await {
+async fn ready(State(state): State<AppState>) -> Response {
+    match state.registry.ready().await {
         Ok(()) => Json(Status { status: "ok" }).into_response(),
         Err(error) => {
             problem::log(&error);

@@ -22,14 +22,14 @@ mod writes;
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::http::{AppState, with_entity_tags, with_memory};
+use crate::http::{AppState, with_entity_tags};
 
 pub use openapi::openapi;
 
 /// Every route of this door, without the layers that both doors share.
-pub fn router(state: &AppState) -> Router<AppState> {
+pub fn router() -> Router<AppState> {
     let (routes, _) = routes().split_for_parts();
-    with_entity_tags(with_memory(routes, state).merge(docs::router())).merge(meta::router())
+    with_entity_tags(routes.merge(docs::router())).merge(meta::router())
 }
 
 fn routes() -> OpenApiRouter<AppState> {

@@ -42,7 +42,7 @@ const STALE: &str = "stale_holding";
 pub async fn check(ctx: &Ctx) -> Result<Vec<Flaw>> {
     let reach = ctx.authorise(Operation::Export)?;
     let mut checked = Checked::default();
-    for community in communities::tags(ctx.read().await?, &reach).await? {
+    for community in communities::tags(ctx.read_records().await?, &reach).await? {
         let batches = export(ctx, Some(vec![community.key.clone()])).await?.batches();
         let text: Vec<u8> =
             batches.try_fold(Vec::new(), async |all, more| Ok([all, more.into()].concat())).await?;
@@ -51,7 +51,7 @@ pub async fn check(ctx: &Ctx) -> Result<Vec<Flaw>> {
             .map_err(|error| Error::internal(format!("checking a community: {error}")))?;
         match body {
             Ok(body) => {
-                let stored = holdings::of_community(ctx.read().await?, community.id).await?;
+                let stored = holdings::of_community(ctx.read_records().await?, community.id).await?;
                 checked.add(&community, body, stored);
             }
             Err(error) => checked.flaw(&community, Code::InvalidBundle.as_str(), "", error.to_string()),

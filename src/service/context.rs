@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 use super::audit::{Personal, Trail};
+use super::memory::{Memory, Recollection};
 use super::{Rates, Result};
 use crate::auth::Principal;
 use crate::domain::audit::Deed;
@@ -33,10 +34,17 @@ pub struct Ctx {
     columns: Columns,
     /// What the request has looked at.
     trail: Arc<Trail>,
+    memory: Option<Arc<Memory>>,
 }
 
 impl Ctx {
-    pub(super) fn new(store: Store, rates: Arc<Rates>, caller: Caller, trail: Trail) -> Self {
+    pub(super) fn new(
+        store: Store,
+        rates: Arc<Rates>,
+        caller: Caller,
+        trail: Trail,
+        memory: Option<Arc<Memory>>,
+    ) -> Self {
         Self {
             caller,
             store,
@@ -45,6 +53,7 @@ impl Ctx {
             reads_as_one: false,
             columns: Columns::all(),
             trail: Arc::new(trail),
+            memory,
         }
     }
 
@@ -111,7 +120,7 @@ impl Ctx {
         Timestamp::now()
     }
 
-    /// Where the statements of this request read: one snapshot for all of them.
+    /// Where the statements of this request read the communities as they are: one snapshot for all of them.
     pub(super) async fn read(&self) -> Result<&Handle> {
         self.snapshot
             .get_or_try_init(async || Ok::<_, Error>(self.store.snapshot().await?.reading(self.columns)))
@@ -139,8 +148,21 @@ impl Ctx {
         }
     }
 
+    /// Where the statements of this request read what changes without a change of a community: the audit
+    /// trail, revisions, who held what. An answer that says something of it is not told again from memory.
+    pub(super) async fn read_records(&self) -> Result<&Handle> {
+        self.trail.note_records();
+        self.read().await
+    }
+
+    /// What is remembered of sensors; none when nothing is remembered now.
+    pub(super) fn sensors(&self) -> Option<Recollection<'_>> {
+        self.memory.as_ref()?.sensors(&self.store)
+    }
+
     /// The database, for writes.
     pub(super) fn store(&self) -> &Store {
+        self.trail.note_records();
         &self.store
     }
 

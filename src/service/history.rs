@@ -71,7 +71,7 @@ pub async fn list(ctx: &Ctx, key: &CommunityKey, page: &PageRequest) -> Result<P
     ctx.audited("revision.list", Some(key), async {
         let reach = ctx.authorise(Operation::Read)?;
         let community = communities_service::reached(ctx, &reach, key).await?;
-        let mut found = past::pages(ctx.read().await?, &[community.id], ORDER, page).await?;
+        let mut found = past::pages(ctx.read_records().await?, &[community.id], ORDER, page).await?;
         Ok(found.remove(&community.id).unwrap_or_else(Page::empty))
     })
     .await
@@ -89,7 +89,7 @@ pub async fn pages_of_communities(
 ) -> Result<HashMap<Uuid, Page<Revision>>> {
     ctx.audited_edge("revision.edge", async {
         ctx.authorise(Operation::Read)?;
-        Ok(past::pages(ctx.read().await?, communities, args.order, &args.page).await?)
+        Ok(past::pages(ctx.read_records().await?, communities, args.order, &args.page).await?)
     })
     .await
 }
@@ -104,7 +104,7 @@ pub async fn counts_of_communities(
     _: &Filter<RevisionField>,
 ) -> Result<HashMap<Uuid, u64>> {
     ctx.authorise(Operation::Read)?;
-    Ok(past::counts(ctx.read().await?, communities).await?)
+    Ok(past::counts(ctx.read_records().await?, communities).await?)
 }
 
 /// A community as it was, as a bundle. Needs the grant `export`.
@@ -115,7 +115,7 @@ pub async fn export_at(ctx: &Ctx, key: &CommunityKey, moment: Moment) -> Result<
     ctx.audited_edge("export.at", async {
         let reach = ctx.authorise(Operation::Export)?;
         // A bundle is whole, whatever else the request shows.
-        let handle = ctx.read().await?.clone().reading(Columns::all());
+        let handle = ctx.read_records().await?.clone().reading(Columns::all());
         let found = communities::by_key(&handle, &reach, key).await?;
         let community = found.ok_or_else(communities_service::not_found)?;
         let graph = at(&handle, &community, moment).await?;
@@ -211,7 +211,9 @@ pub async fn holder_at(
             HoldingKind::DeliveryPoint => Some(DeliveryPointCode::from(id).folded()),
         };
         match folded {
-            Some(folded) => Ok(past::holder_at(ctx.read().await?, &reach, kind, &folded, time).await?),
+            Some(folded) => {
+                Ok(past::holder_at(ctx.read_records().await?, &reach, kind, &folded, time).await?)
+            }
             None => Ok(None),
         }
     })

@@ -25,6 +25,9 @@ use crate::store::{Among, Handle, StoreError, assets, communities, delivery_poin
 /// What the audit trail calls it.
 const OPERATION: &str = "import";
 
+/// Members, delivery points and assets of an import after which the database is to look at its tables anew.
+const LARGE_ROWS: u64 = 1_000;
+
 /// Most changes of one community that a dry run lists.
 pub const MAX_CHANGES: usize = 1_000;
 
@@ -92,7 +95,12 @@ async fn import_noting(
         // A snapshot of its own: an operation may have written before it tries.
         job.judge(&ctx.store().snapshot().await?, ctx.now()).await?.reports
     } else {
-        ctx.store().write(|handle| -> BoxFuture<'_, _> { Box::pin(job.write(handle)) }).await?
+        let reports = ctx.store().write(|handle| -> BoxFuture<'_, _> { Box::pin(job.write(handle)) }).await?;
+        let rows = |counts: Counts| counts.member + counts.delivery_point + counts.asset;
+        if reports.iter().map(|report| rows(report.inserted)).sum::<u64>() >= LARGE_ROWS {
+            ctx.store().survey();
+        }
+        reports
     };
     Ok(MultiImportReport { reports, dry_run: options.dry_run })
 }

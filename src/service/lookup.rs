@@ -3,9 +3,11 @@
 //! for how often the caller may look something up.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::memory::OnSensor;
 use super::{Ctx, Result};
 use crate::domain::asset::Asset;
 use crate::domain::code::Code;
@@ -92,17 +94,61 @@ pub async fn delivery_point_by_code(
 /// Unauthenticated, forbidden, too many ids, or a failure of the database.
 pub async fn assets_by_sensor_ids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Asset>> {
     ctx.audited("lookup.assets_by_sensor_ids", None, async {
-        let reach = ctx.authorise_lookup(ids.len())?;
-        let sensors: Vec<SensorId> =
-            batch("sensor_ids", ids)?.into_iter().filter_map(SensorId::new).collect();
+        let (reach, sensors) = sensors_asked(ctx, ids)?;
         let sensors = distinct(sensors.iter().map(SensorId::as_str));
-        if sensors.is_empty() {
-            return Ok(Vec::new());
-        }
-        let found = assets::active_by_sensor_ids(&ctx.read_once().await?, &reach, &sensors).await?;
+        let found = assets_on(ctx, &reach, &sensors).await?;
         Ok(in_order(&sensors, found, |asset| asset.content.sensor_id.as_ref().map_or("", SensorId::as_str)))
     })
     .await
+}
+
+/// The same assets as texts, by sensor. They are remembered, so that `text` must be the same each time.
+///
+/// # Errors
+/// See [`assets_by_sensor_ids`].
+pub async fn texts_by_sensor_ids(
+    ctx: &Ctx,
+    ids: &[String],
+    text: fn(Asset) -> String,
+) -> Result<Vec<Arc<OnSensor>>> {
+    ctx.audited("lookup.assets_by_sensor_ids", None, async {
+        let (reach, sensors) = sensors_asked(ctx, ids)?;
+        let sensors = distinct(sensors.iter().map(SensorId::as_str));
+        let memory = ctx.sensors();
+        // What is out of reach is asked for like what there is not: nobody learns that there is more.
+        let remembered = |sensor| {
+            memory.as_ref()?.get(sensor).filter(|found: &Arc<OnSensor>| reach.includes(found.community()))
+        };
+        let mut known: HashMap<&str, _> =
+            sensors.iter().filter_map(|sensor| Some((*sensor, remembered(sensor)?))).collect();
+        let missing: Vec<&str> =
+            sensors.iter().copied().filter(|sensor| !known.contains_key(sensor)).collect();
+        let mut found = OnSensor::each(assets_on(ctx, &reach, &missing).await?, text);
+        if let Some(memory) = &memory {
+            if !missing.is_empty() && !known.is_empty() && !memory.is_current() {
+                // Something changed meanwhile: all of it is read at once, as it was at one moment.
+                known.clear();
+                found = OnSensor::each(assets_on(ctx, &reach, &sensors).await?, text);
+            }
+            found.iter().for_each(|(sensor, on_sensor)| memory.keep(sensor, on_sensor));
+        }
+        let of = |sensor: &&str| known.remove(*sensor).or_else(|| found.remove(*sensor));
+        Ok(sensors.iter().filter_map(of).collect())
+    })
+    .await
+}
+
+/// How far a batch of sensors may be looked up, and the sensors.
+fn sensors_asked(ctx: &Ctx, ids: &[String]) -> Result<(Reach, Vec<SensorId>)> {
+    let reach = ctx.authorise_lookup(ids.len())?;
+    Ok((reach, batch("sensor_ids", ids)?.into_iter().filter_map(SensorId::new).collect()))
+}
+
+async fn assets_on(ctx: &Ctx, reach: &Reach, sensors: &[&str]) -> Result<Vec<Asset>> {
+    if sensors.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(assets::active_by_sensor_ids(&ctx.read_once().await?, reach, sensors).await?)
 }
 
 /// The assets of active members with these user ids, in the order of the request, those of one member

@@ -107,7 +107,7 @@ struct Entry {
 /// Unauthenticated, or a failure of the database.
 pub async fn own_export(ctx: &Ctx) -> Result<Document> {
     let principal = ctx.principal()?;
-    let handle = ctx.read().await?;
+    let handle = ctx.read_records().await?;
     let person =
         principal.username.as_ref().map_or_else(|| Person::subject(&principal.subject), Person::user);
     everything(ctx, handle, principal.username.as_ref(), person, OWN_ENTRIES).await
@@ -129,7 +129,7 @@ pub async fn export(ctx: &Ctx, user_id: &UserId) -> Result<Document> {
         })
     });
     now.await?;
-    everything(ctx, ctx.read().await?, Some(user_id), Person::user(user_id), usize::MAX).await
+    everything(ctx, ctx.read_records().await?, Some(user_id), Person::user(user_id), usize::MAX).await
 }
 
 /// Removes the person with a user name from every community, with delivery points and assets, from answers

@@ -122,8 +122,8 @@ impl Registry {
         witness: Option<Witness>,
     ) -> Ctx {
         let (recorder, id) = (self.recorder.clone(), request_id.map(str::to_owned));
-        let trail = Trail::new(caller.as_deref().ok(), recorder, id).witnessed(witness);
-        Ctx::new(self.store.clone(), Arc::clone(&self.rates), caller, trail)
+        let trail = Trail::new(caller.as_ref().ok().cloned(), recorder, id).witnessed(witness);
+        Ctx::new(self.store.clone(), Arc::clone(&self.rates), caller, trail, self.memory.clone())
     }
 
     /// Waits until what requests that are over looked at is written down.

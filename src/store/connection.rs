@@ -1,13 +1,14 @@
 //! The pool, the snapshot that readers share, and the only way to write.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
 use super::changes::{Changes, Moment, Watcher, notify};
@@ -21,6 +22,9 @@ pub type OnStatement = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// How often a write is tried again when writers got into each other's way.
 const WRITE_ATTEMPTS: u32 = 8;
+
+/// The tables that an import fills.
+const SURVEY: &str = "ANALYZE community, member, delivery_point, asset, asset_measure, holding, search_text";
 
 /// How the database is reached.
 #[derive(Clone)]
@@ -58,6 +62,8 @@ pub struct Store {
     changes: Arc<Changes>,
     /// The keys of requests that are being answered in this process.
     claimed: Arc<Mutex<HashSet<String>>>,
+    /// Whether the tables are being surveyed.
+    surveying: Arc<AtomicBool>,
 }
 
 /// A key that nobody else in this process has until this is dropped.
@@ -106,6 +112,7 @@ impl Store {
             writer: Arc::default(),
             changes: Arc::default(),
             claimed: Arc::default(),
+            surveying: Arc::default(),
         })
     }
 
@@ -243,6 +250,22 @@ impl Store {
             Ok(())
         });
         committing.await.map_err(|error| StoreError::Database(format!("a commit was broken off: {error}")))?
+    }
+
+    /// Lets PostgreSQL see how much stands in its tables by now, in the background. It would do so by itself a
+    /// minute or more after a large import, and until then read whole tables to find a row.
+    pub fn survey(&self) {
+        if self.backend() != DbBackend::Postgres || self.surveying.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let store = self.clone();
+        tokio::spawn(async move {
+            let surveyed = store.background.execute_unprepared(SURVEY).await;
+            store.surveying.store(false, Ordering::Release);
+            if let Err(error) = surveyed {
+                tracing::warn!(%error, "the tables were not surveyed");
+            }
+        });
     }
 
     /// Keeps a key for the caller alone; none when somebody else in this process has it.

@@ -28,12 +28,36 @@ pub(super) fn is_one_of_texts<S: AsRef<str>>(
     expr: SimpleExpr,
     texts: &[S],
 ) -> SimpleExpr {
+    let bound = Expr::val(self::texts(backend, texts));
+    match backend {
+        DbBackend::Postgres => Expr::cust_with_exprs("$1 = ANY($2)", [expr, bound]),
+        _ => Expr::cust_with_exprs("? IN (SELECT value FROM json_each(?))", [expr, bound]),
+    }
+}
+
+/// Texts as one bound value.
+pub(super) fn texts<S: AsRef<str>>(backend: DbBackend, texts: &[S]) -> Value {
     match backend {
         DbBackend::Postgres => {
-            let values = texts.iter().map(|text| Value::from(text.as_ref())).collect();
-            Expr::cust_with_exprs("$1 = ANY($2)", [expr, Expr::val(array(ArrayType::String, values))])
+            array(ArrayType::String, texts.iter().map(|text| Value::from(text.as_ref())).collect())
         }
-        _ => Expr::cust_with_exprs("? IN (SELECT value FROM json_each(?))", [expr, Expr::val(json(texts))]),
+        _ => json(texts).into(),
+    }
+}
+
+/// A table of the [`texts`] that are bound as this parameter, counted from one: its column is `value`.
+pub(super) fn texts_as_rows(backend: DbBackend, parameter: u8) -> String {
+    match backend {
+        DbBackend::Postgres => format!("unnest(${parameter}) AS value"),
+        _ => format!("json_each(?{parameter})"),
+    }
+}
+
+/// A bound parameter, counted from one.
+pub(super) fn parameter(backend: DbBackend, parameter: u8) -> String {
+    match backend {
+        DbBackend::Postgres => format!("${parameter}"),
+        _ => format!("?{parameter}"),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sea_orm::{ConnectionTrait as _, Database};
 use serde_json::{Value, json};
 
-use crate::support::{Backend, Fixture as _, TestApp, TestDatabase, on_both_databases, run};
+use crate::support::{Asked, Backend, Fixture as _, TestApp, TestDatabase, on_both_databases, run};
 
 const REC: &str = "/admin/communities/rec";
 const ADMIN: &str = "rec-registry.admin";
@@ -58,6 +58,28 @@ const PATHS: &[&str] = &[
     "/admin/communities/rec/topology",
 ];
 
+/// What is asked at the GraphQL door, of everything that a community has.
+const QUERIES: &[&str] = &[
+    r#"{ community(key: "rec") { name description members(first: 5) { totalCount nodes { key name status
+        area { name } deliveryPoints { code } assets { nodes { key name sensorId } } } } topology { name } } }"#,
+    r#"{ communities { totalCount nodes { key name stats { memberCount } areas { key name } } } }"#,
+    r#"{ members { nodes { key name } } assets { nodes { key name } } deliveryPoints { nodes { code } } }"#,
+    r#"{ assetBySensorId(sensorId: "SEN-1") { name owner { name } } memberByUserId(userId: "ann") { name } }"#,
+    r#"{ search(text: "Ann") { __typename } duplicateDeliveryPoints(communityKey: "rec") { code } }"#,
+    "{ me { sub memberships { name assets { nodes { name } } deliveryPoints { code } } } service { apiVersion } }",
+];
+
+/// What is asked of records, which change without a change of a community.
+const RECORDS: &[&str] = &[
+    "{ auditEntries(first: 5) { nodes { operation } } }",
+    "{ auditEntries { totalCount } }",
+    "{ me { export } }",
+    r#"{ community(key: "rec") { revisions(first: 5) { nodes { number } } } }"#,
+    r#"{ community(key: "rec") { revisions { totalCount } } }"#,
+    r#"{ holderAt(kind: SENSOR, id: "SEN-1", at: "2026-01-01T00:00:00Z") { __typename } }"#,
+    r#"{ exportYaml(communityKeys: ["rec"], at: "1") }"#,
+];
+
 /// Writes, one after the other, each of which changes what some of the paths say.
 fn writes() -> Vec<(&'static str, String, Value)> {
     let member = format!("{REC}/members/a");
@@ -87,6 +109,15 @@ fn writes() -> Vec<(&'static str, String, Value)> {
 async fn said(app: &TestApp, path: &str, user: &str) -> (u16, String) {
     let answer = app.get(path).by(user, ADMIN).await;
     (answer.status.as_u16(), String::from_utf8_lossy(&answer.body).into_owned())
+}
+
+fn sensors(app: &TestApp, ids: &[&str], grants: &str) -> Asked {
+    app.post_json("/admin/lookup/assets-by-sensor-ids", &json!(ids)).by("ann", grants)
+}
+
+/// A batch of lookups, of which one finds something.
+fn batch(app: &TestApp, grants: &str) -> Asked {
+    sensors(app, &["SEN-1"], grants)
 }
 
 on_both_databases! {
@@ -126,17 +157,102 @@ on_both_databases! {
         assert!(found.iter().all(|entry| entry["about"] == found[0]["about"] && entry["rows"] == 1), "{found:?}");
     }
 
+    async fn a_query_that_is_asked_again_costs_no_statement_and_is_recorded_all_the_same(app: TestApp) {
+        app.import(BUNDLE).await;
+        for _ in 0..1_000 {
+            if app.counted(app.get(REC).by("ann", ADMIN)).await.1.is_empty() {
+                break;
+            }
+        }
+        for query in QUERIES {
+            let (first, asked) = app.counted(app.graphql(query, json!({})).by("ann", ADMIN)).await;
+            assert_eq!(first.json(200)["errors"], Value::Null, "{query}");
+            assert!(!asked.is_empty(), "{query}");
+            let (again, asked) = app.counted(app.graphql(query, json!({})).by("ann", ADMIN)).await;
+            assert_eq!(asked, Vec::<String>::new(), "{query}");
+            assert_eq!((first.status, &first.body), (again.status, &again.body), "{query}");
+            let typed = app.graphql(query, json!({})).by("ann", ADMIN);
+            let (typed, asked) = app.counted(typed.header("accept", "application/graphql-response+json")).await;
+            assert_eq!((asked, &typed.body), (Vec::new(), &first.body), "{query}");
+            assert!(typed.header("content-type").starts_with("application/graphql-response+json"), "{query}");
+            let path = format!("/graphql?query={}", percent_encoding::utf8_percent_encode(query, percent_encoding::NON_ALPHANUMERIC));
+            app.get(path.as_str()).by("ann", ADMIN).await.json(200);
+            let (by_query_string, asked) = app.counted(app.get(path).by("ann", ADMIN)).await;
+            assert_eq!((asked, &by_query_string.body), (Vec::new(), &first.body), "{query}");
+        }
+        for query in RECORDS {
+            for time in ["first", "second", "third"] {
+                let (answer, asked) = app.counted(app.graphql(query, json!({})).by("ann", ADMIN)).await;
+                assert_eq!(answer.json(200)["errors"], Value::Null, "{query}");
+                assert!(!asked.is_empty(), "{query} the {time} time");
+            }
+        }
+        let mutation = r#"mutation { setMemberStatus(input: {communityKey: "rec", key: "a", status: ACTIVE}) { member { name } } }"#;
+        for _ in 0..2 {
+            let (done, asked) = app.counted(app.graphql(mutation, json!({})).by("ann", ADMIN)).await;
+            assert_eq!(done.json(200)["errors"], Value::Null);
+            assert!(!asked.is_empty(), "a write is done each time");
+        }
+        for _ in 0..3 {
+            app.graphql(QUERIES[3], json!({})).by("operator", ADMIN).await.json(200);
+        }
+        app.registry.flush().await;
+        let path = "/admin/audit?limit=500&operation=lookup.asset_by_sensor_id";
+        let recorded = app.get(path).admin().await.json(200)["items"].as_array().map(Vec::len);
+        assert_eq!(recorded, Some(3), "ann looked at her own");
+    }
+
+    async fn a_batch_of_lookups_asks_for_what_is_not_remembered_alone(app: TestApp) {
+        app.import(BUNDLE).await;
+        for _ in 0..1_000 {
+            if app.counted(batch(&app, ADMIN)).await.1.is_empty() {
+                break;
+            }
+        }
+        let (again, asked) = app.counted(batch(&app, ADMIN)).await;
+        assert_eq!((again.json(200).as_array().map(Vec::len), asked), (Some(1), Vec::new()));
+        let one = app.get(PATHS[7]).admin().await.json(200);
+        assert_eq!(again.json(200), json!([one]));
+        // Out of reach is asked for like what there is not, so that the cost tells nothing.
+        let (absent, by_nobody) = app.counted(sensors(&app, &["SEN-0"], "rec-registry.lookup:other")).await;
+        let (hidden, by_other) = app.counted(sensors(&app, &["SEN-1"], "rec-registry.lookup:other")).await;
+        assert_eq!((hidden.json(200), absent.json(200)), (json!([]), json!([])));
+        assert_eq!(by_nobody, by_other);
+        assert_eq!(sensors(&app, &["SEN-1"], "rec-registry.lookup:rec").await.json(200), json!([one]));
+        app.import(BUNDLE.replace("SEN-1", "SEN-2")).await;
+        assert_eq!(sensors(&app, &["SEN-1"], ADMIN).await.json(200), json!([]));
+        let moved = sensors(&app, &[" SEN-2 ", "SEN-1", "SEN-2"], ADMIN).await.json(200);
+        assert_eq!(moved.as_array().map(Vec::len), Some(1));
+        let other = BUNDLE.replace("id: rec", "id: other").replace("ann", "eve").replace("IT001E1", "IT009E1");
+        app.import(other.replace("SEN-1", "SEN-3")).await;
+        app.import(BUNDLE.replace("SEN-1", "SEN-9")).await;
+        app.import(other.replace("SEN-1", "SEN-2")).await;
+        assert_eq!(sensors(&app, &["SEN-2"], ADMIN).await.json(200)[0]["community_key"], "other", "it is another community's by now");
+    }
+
     async fn after_every_write_every_route_says_what_it_says_to_somebody_new(app: TestApp) {
         app.import(BUNDLE).await;
         for (number, (method, path, body)) in writes().into_iter().enumerate() {
             for path in PATHS {
                 said(&app, path, "ann").await;
             }
+            for query in QUERIES {
+                app.graphql(query, json!({})).by("ann", ADMIN).await.json(200);
+            }
             let done = app.json(method.parse().expect("a method"), path.clone(), &body).admin().await;
             assert!(done.status.is_success(), "{method} {path}: {done:?}");
             for path in PATHS.iter().filter(|path| !path.starts_with("/user")) {
                 let somebody_new = said(&app, path, &format!("new-{number}")).await;
                 assert_eq!(said(&app, path, "ann").await, somebody_new, "{path} after write {number}");
+            }
+            let one = app.get(PATHS[7]).by(&format!("batch-{number}"), ADMIN).await;
+            let one: Vec<Value> = (one.status == 200).then(|| one.json(200)).into_iter().collect();
+            assert_eq!(batch(&app, ADMIN).await.json(200), json!(one), "a batch after write {number}");
+            for query in QUERIES {
+                let other = format!("{ADMIN} rec-registry.read:x{number}");
+                let somebody_new = app.graphql(query, json!({})).by("ann", &other).await.json(200);
+                let again = app.graphql(query, json!({})).by("ann", ADMIN).await.json(200);
+                assert_eq!(again, somebody_new, "{query} after write {number}");
             }
             // Nobody new is ann: her own data is asked with a right more, which is another question.
             for path in PATHS.iter().filter(|path| path.starts_with("/user")) {

@@ -299,14 +299,16 @@ impl Planner {
     }
 }
 
+/// Rows that a statement found before, a bounded number: no table.
+const FOUND_BEFORE: &[&str] = &["SCAN ranked", "SCAN found", "SCAN heads", "SCAN CONSTANT ROW"];
+
 /// Whether a step of a plan reads a table from its first row to its last. The list that a statement brings along is none.
 fn reads_a_whole_table(step: &str) -> bool {
     let sqlite = step.starts_with("SCAN ")
         && !step.contains(" USING ")
         && !step.contains("VIRTUAL TABLE")
-        && step != "SCAN ranked"
         && !step.starts_with("SCAN (subquery")
-        && step != "SCAN CONSTANT ROW";
+        && !FOUND_BEFORE.contains(&step);
     sqlite || step.contains("Seq Scan")
 }
 

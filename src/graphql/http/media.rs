@@ -1,5 +1,6 @@
 //! The two media types of answers, and which of them a client takes.
 
+use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
@@ -67,11 +68,15 @@ impl Media {
 
     /// A body of this type.
     pub fn body(self, answer: &impl Serialize) -> Response {
+        self.text(serde_json::to_vec(answer).unwrap_or_default().into())
+    }
+
+    /// A text that is such a body.
+    pub fn text(self, body: Bytes) -> Response {
         let content_type = HeaderValue::from_static(match self {
             Self::Graphql => "application/graphql-response+json; charset=utf-8",
             Self::Json => "application/json; charset=utf-8",
         });
-        let body = serde_json::to_vec(answer).unwrap_or_default();
         ([(header::CONTENT_TYPE, content_type)], body).into_response()
     }
 }

@@ -2,6 +2,7 @@
 //! types, and a page for those who come with a browser.
 
 mod media;
+mod memory;
 mod multipart;
 mod refusal;
 
@@ -14,7 +15,7 @@ use axum::Router;
 use axum::body::{BodyDataStream, Bytes};
 use axum::extract::Request;
 use axum::http::header::{self, HeaderMap};
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{any, get};
 use serde_json::value::RawValue;
@@ -49,7 +50,7 @@ pub fn router(state: &AppState, options: Options) -> Router<AppState> {
             GRAPHQL_PATH,
             any(async move |Bearer(caller): Bearer, request: Request| {
                 let id = request.extensions().get::<RequestId>();
-                let asker = Asker { caller, request_id: id.map(|id| id.as_str().to_owned()) };
+                let asker = Asker::new(caller, id.map(|id| id.as_str().to_owned()));
                 answer(&door, asker, request).await
             }),
         )
@@ -74,9 +75,7 @@ async fn answer(door: &Door, asker: Asker, request: Request) -> Response {
     let answered = timeout(limit, async {
         match method {
             Method::POST => post(door, asker, request, media).await,
-            Method::GET | Method::HEAD => {
-                by_query_string(door, asker, request.uri().query().unwrap_or_default(), media).await
-            }
+            Method::GET | Method::HEAD => by_query_string(door, asker, request.uri(), media).await,
             _ => Err(Refusal::method("GET, HEAD, POST")),
         }
     });
@@ -119,8 +118,8 @@ async fn by_json(
     if body.trim_start().starts_with('[') {
         return batch(door, asker, body, media).await;
     }
-    let answer = door.answer(parameters(body)?, asker).await;
-    Ok(media.answer(&answer))
+    let parameters = parameters(body)?;
+    Ok(memory::answer(door, asker, body, || door.prepare(parameters), media).await)
 }
 
 /// Several requests in one body are answered one after the other, each for itself.
@@ -139,7 +138,9 @@ async fn batch(door: &Door, asker: Asker, body: &str, media: Media) -> Result<Re
     Ok(media.body(&answers))
 }
 
-async fn by_query_string(door: &Door, asker: Asker, query: &str, media: Media) -> Result<Response, Refusal> {
+async fn by_query_string(door: &Door, asker: Asker, uri: &Uri, media: Media) -> Result<Response, Refusal> {
+    let text = uri.path_and_query().map_or("", |text| text.as_str());
+    let query = uri.query().unwrap_or_default();
     let mut given: HashMap<Cow<'_, str>, Cow<'_, str>> = HashMap::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -159,14 +160,11 @@ async fn by_query_string(door: &Door, asker: Asker, query: &str, media: Media) -
         files: Vec::new(),
     };
     parameters.check()?;
-    let answer = match door.prepare(parameters) {
-        Ok(prepared) if prepared.operation_type() == Some(OperationType::Mutation) => {
-            return Err(Refusal::method("POST"));
-        }
-        Ok(prepared) => door.run(prepared, asker).await,
-        Err(error) => Answer::refused(error),
-    };
-    Ok(media.answer(&answer))
+    let prepared = door.prepare(parameters);
+    if prepared.as_ref().is_ok_and(|prepared| prepared.operation_type() == Some(OperationType::Mutation)) {
+        return Err(Refusal::method("POST"));
+    }
+    Ok(memory::answer(door, asker, text, || prepared, media).await)
 }
 
 fn form_decoded(text: &str) -> Result<Cow<'_, str>, Refusal> {

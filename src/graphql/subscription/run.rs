@@ -68,7 +68,7 @@ impl<S: Subscriber> Subscription<S> {
         loop {
             let change = watch.next().await.map_err(|error| self.failed(error))?;
             let caller = self.caller().await?;
-            let ctx = self.door.context(caller.clone(), None);
+            let ctx = self.door.registry().context(caller.clone());
             if watch.may_tell(&ctx, &change).await.map_err(|error| self.failed(error))? {
                 self.watch = Some(watch);
                 return Ok(self.run(caller, Occasion::Change(change).into()).await);
@@ -97,7 +97,7 @@ impl<S: Subscriber> Subscription<S> {
     }
 
     async fn run(&self, caller: Caller, occasion: Arc<Occasion>) -> Answer {
-        let asker = Asker { caller, request_id: self.subscriber.request_id() };
+        let asker = Asker::new(caller, self.subscriber.request_id());
         self.door.run_on(self.prepared.clone(), asker, Some(occasion)).await
     }
 

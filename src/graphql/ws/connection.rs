@@ -68,7 +68,8 @@ impl Connection {
         request_id: RequestId,
         address: ClientAddress,
     ) -> Self {
-        let AppState { registry, verifier, limits, .. } = state.clone();
+        let (registry, verifier) = (state.registry.clone(), state.verifier.clone());
+        let limits = Arc::clone(&state.limits);
         let operations = StreamMap::new();
         Self { socket, door, verifier, limits, registry, request_id, address, operations, heard: true }
     }

@@ -76,7 +76,7 @@ async fn answer(door: Door, prepared: Prepared, session: Arc<Session>) -> Output
         Ok(principal) => Ok(principal),
         Err(failure) => return Output::Unauthenticated(failure),
     };
-    let answer = door.run(prepared, Asker { caller, request_id: session.request_id() }).await;
+    let answer = door.run(prepared, Asker::new(caller, session.request_id())).await;
     match answer.data {
         None => Output::Failed(answer.errors),
         Some(_) => Output::Next(answer),

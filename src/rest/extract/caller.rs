@@ -1,10 +1,10 @@
 //! Who is calling.
 
-use axum::extract::{FromRef as _, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use crate::http::{AppState, Bearer, Problem, RequestId};
-use crate::service::{Ctx, Registry, Witness};
+use crate::service::{Ctx, Witness};
 
 /// The context of a request whose caller is known. What the caller may do is the services' question.
 pub struct KnownCaller(pub Ctx);
@@ -14,7 +14,7 @@ impl FromRequestParts<AppState> for KnownCaller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
         let Ok(Bearer(caller)) = Bearer::from_request_parts(parts, state).await;
-        let registry = Registry::from_ref(state);
+        let registry = &state.registry;
         registry.rates().count_request(&caller)?;
         let id = parts.extensions.get::<RequestId>().map(RequestId::as_str);
         let witness = parts.extensions.get::<Witness>().cloned();

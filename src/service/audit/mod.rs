@@ -27,7 +27,7 @@ pub const ORDER: Order = Order { field: SortField::CreatedAt, direction: Directi
 pub async fn list(ctx: &Ctx, filter: &AuditFilter, page: &PageRequest) -> Result<Page<AuditEntry>> {
     ctx.audited_edge("audit.list", async {
         let reach = ctx.authorise(Operation::Audit)?;
-        let handle = ctx.read().await?;
+        let handle = ctx.read_records().await?;
         let pseudonyms = pseudonyms(handle, filter).await?;
         Ok(entries::list(handle, &reach, &whose(pseudonyms.as_deref()), filter, ORDER, page).await?)
     })
@@ -40,7 +40,7 @@ pub async fn list(ctx: &Ctx, filter: &AuditFilter, page: &PageRequest) -> Result
 /// Unauthenticated, forbidden, or a failure of the database.
 pub async fn count(ctx: &Ctx, filter: &AuditFilter) -> Result<u64> {
     let reach = ctx.authorise(Operation::Audit)?;
-    let handle = ctx.read().await?;
+    let handle = ctx.read_records().await?;
     let pseudonyms = pseudonyms(handle, filter).await?;
     Ok(entries::count(handle, &reach, &whose(pseudonyms.as_deref()), filter).await?)
 }

@@ -1,6 +1,7 @@
 //! Whose rows a result holds.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::domain::asset::Asset;
 use crate::domain::audit::AuditEntry;
@@ -88,6 +89,12 @@ impl<T: Personal> Personal for Page<T> {
 impl<T: Personal> Personal for Vec<T> {
     fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, Option<&UserId>)) {
         self.iter().for_each(|row| row.each_row(see));
+    }
+}
+
+impl<T: Personal> Personal for Arc<T> {
+    fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, Option<&UserId>)) {
+        self.as_ref().each_row(see);
     }
 }
 

@@ -51,13 +51,15 @@ impl Waiting {
 
 /// Records in the background. Clones are the same recorder.
 #[derive(Clone)]
-pub struct Recorder {
+pub struct Recorder(Arc<Recording>);
+
+struct Recording {
     waiting: Arc<Waiting>,
     /// Who wants to be told when everything so far is written.
     flushes: mpsc::Sender<oneshot::Sender<()>>,
     stop: CancellationToken,
-    writer: Arc<Mutex<Option<JoinHandle<()>>>>,
-    _clearer: Arc<AbortOnDropHandle<()>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    _clearer: AbortOnDropHandle<()>,
 }
 
 /// Room for what one request did.
@@ -96,8 +98,8 @@ impl Recorder {
         let stop = CancellationToken::new();
         let writer = tokio::spawn(write_all(store.clone(), Arc::clone(&waiting), asked, stop.clone()));
         let clearer = AbortOnDropHandle::new(tokio::spawn(clear(store, retention)));
-        let writer = Arc::new(Mutex::new(Some(writer)));
-        Self { waiting, flushes, stop, writer, _clearer: Arc::new(clearer) }
+        let writer = Mutex::new(Some(writer));
+        Self(Arc::new(Recording { waiting, flushes, stop, writer, _clearer: clearer }))
     }
 
     /// Room for what a request will have looked at; waits for it.
@@ -106,17 +108,17 @@ impl Recorder {
     /// When nothing is recorded any more.
     pub(super) async fn reserve(&self) -> Result<Place> {
         let permit =
-            Arc::clone(&self.waiting.room).acquire_owned().await.map_err(|_| Error::Unavailable {
+            Arc::clone(&self.0.waiting.room).acquire_owned().await.map_err(|_| Error::Unavailable {
                 public: "The service is stopping; try again",
                 internal: "nothing is recorded any more".to_owned(),
             })?;
-        Ok(Place { waiting: Arc::clone(&self.waiting), permit })
+        Ok(Place { waiting: Arc::clone(&self.0.waiting), permit })
     }
 
     /// Waits until everything that is over is written.
     pub(in crate::service) async fn flush(&self) {
         let (done, written) = oneshot::channel();
-        if self.flushes.send(done).await.is_ok() {
+        if self.0.flushes.send(done).await.is_ok() {
             // It fails when the writer has ended, and then there is nothing to wait for.
             _ = written.await;
         }
@@ -124,9 +126,9 @@ impl Recorder {
 
     /// Writes what is left, and takes nothing more.
     pub(in crate::service) async fn stop(&self) {
-        self.waiting.room.close();
-        self.stop.cancel();
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.0.waiting.room.close();
+        self.0.stop.cancel();
+        let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer
             && let Err(error) = writer.await
         {

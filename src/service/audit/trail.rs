@@ -2,8 +2,8 @@
 //! one message when the request is over, however it ends.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
@@ -20,7 +20,7 @@ use crate::service::Result;
 
 /// The trail of one request.
 pub struct Trail {
-    who: Option<Who>,
+    caller: Option<Arc<Principal>>,
     request_id: Option<String>,
     recorder: Option<Recorder>,
     /// Room for what is noted, kept from the first look on: nothing is looked at that could not be recorded.
@@ -28,6 +28,8 @@ pub struct Trail {
     tallies: Mutex<Tallies>,
     /// How many identifiers were looked up.
     lookups: AtomicUsize,
+    /// Whether something was read that changes without a change of a community.
+    read_records: AtomicBool,
     /// Who is told what was looked at, beside the recorder.
     witness: Option<Witness>,
 }
@@ -41,14 +43,8 @@ pub struct Look {
     pub(in crate::service) lookups: usize,
 }
 
-struct Who {
-    person: Person,
-    username: Option<UserId>,
-    client: Option<String>,
-}
-
 /// What is added up.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Row {
     operation: &'static str,
     community: Option<CommunityKey>,
@@ -56,13 +52,13 @@ struct Row {
 }
 
 /// How many rows, and whose.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Tally {
     rows: u64,
     people: People,
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 enum People {
     #[default]
     Nobody,
@@ -92,25 +88,18 @@ impl Tally {
 
 impl Trail {
     pub(in crate::service) fn new(
-        caller: Option<&Principal>,
+        caller: Option<Arc<Principal>>,
         recorder: Option<Recorder>,
         request_id: Option<String>,
     ) -> Self {
-        let who = caller.map(|principal| Who {
-            person: principal
-                .username
-                .as_ref()
-                .map_or_else(|| Person::subject(&principal.subject), Person::user),
-            username: principal.username.clone(),
-            client: principal.client.clone(),
-        });
         Self {
-            who,
+            caller,
             request_id,
             recorder,
             place: OnceCell::new(),
             tallies: Mutex::default(),
             lookups: AtomicUsize::new(0),
+            read_records: AtomicBool::new(false),
             witness: None,
         }
     }
@@ -127,8 +116,13 @@ impl Trail {
     /// When the process is stopping.
     pub(in crate::service) async fn repeat(mut self, look: &Look) -> Result<()> {
         self.reserve().await?;
-        *self.tallies.get_mut().unwrap_or_else(PoisonError::into_inner) = look.tallies.clone();
+        self.record(&look.tallies);
         Ok(())
+    }
+
+    /// Notes that something is read that changes without a change of a community: no witness is told.
+    pub(in crate::service) fn note_records(&self) {
+        self.read_records.store(true, Ordering::Relaxed);
     }
 
     /// Notes that identifiers were looked up.
@@ -141,7 +135,7 @@ impl Trail {
     /// # Errors
     /// When the process is stopping.
     pub(in crate::service) async fn reserve(&self) -> Result<()> {
-        if let (Some(recorder), Some(_)) = (&self.recorder, &self.who) {
+        if let (Some(recorder), Some(_)) = (&self.recorder, &self.caller) {
             self.place.get_or_try_init(|| recorder.reserve()).await?;
         }
         Ok(())
@@ -207,7 +201,7 @@ impl Trail {
 
     /// Notes the rows of others; whether there were rows at all.
     fn note_rows(&self, operation: &'static str, found: &impl Personal) -> bool {
-        let own = self.who.as_ref().and_then(|who| who.username.as_ref());
+        let own = self.caller.as_ref().and_then(|caller| caller.username.as_ref());
         let mut any = false;
         let mut tallies: Vec<(CommunityKey, Tally)> = Vec::new();
         found.each_row(&mut |community, user_id| {
@@ -252,12 +246,13 @@ impl Trail {
         rows: u64,
         about: Option<Person>,
     ) -> Option<Deed> {
-        let who = self.who.as_ref()?;
+        let caller = self.caller.as_ref()?;
+        let by = caller.username.as_ref().map_or_else(|| Person::subject(&caller.subject), Person::user);
         Some(Deed {
             at: Timestamp::now(),
-            by: who.person.clone(),
+            by,
             about,
-            client: who.client.clone(),
+            client: caller.client.clone(),
             operation,
             community: community.cloned(),
             rows,
@@ -271,13 +266,19 @@ impl Trail {
 impl Drop for Trail {
     fn drop(&mut self) {
         let tallies = std::mem::take(self.tallies.get_mut().unwrap_or_else(PoisonError::into_inner));
-        if let Some(witness) = self.witness.take() {
-            let lookups = *self.lookups.get_mut();
-            witness.tell(Look { tallies: tallies.clone(), lookups });
+        self.record(&tallies);
+        if let Some(witness) = self.witness.take().filter(|_| !*self.read_records.get_mut()) {
+            witness.tell(Look { tallies, lookups: *self.lookups.get_mut() });
         }
+    }
+}
+
+impl Trail {
+    /// Hands what was looked at to the recorder.
+    fn record(&mut self, tallies: &Tallies) {
         let Some(place) = self.place.take() else { return };
         let deeds: Vec<Deed> = tallies
-            .into_iter()
+            .iter()
             .filter_map(|(row, tally)| {
                 let about = match &tally.people {
                     People::One(user_id) => Some(Person::user(user_id)),

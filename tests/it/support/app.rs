@@ -10,7 +10,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use bytes::Bytes;
@@ -20,10 +19,12 @@ use rec_registry::app::{self, AppState, RouterOptions};
 use rec_registry::auth::{DevKey, TokenRequest, Verifier};
 use rec_registry::config::HttpArgs;
 use rec_registry::graphql;
+use rec_registry::http::Service;
 use rec_registry::service::Registry;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
+use tower::make::Shared;
 
 use super::statements::Statements;
 use super::{Fixture, TestDatabase, sample};
@@ -43,7 +44,7 @@ pub struct TestApp {
     /// The use cases without a door.
     pub registry: Registry,
     /// Both doors.
-    pub router: Router,
+    pub router: Service,
     key: Arc<DevKey>,
 }
 
@@ -63,7 +64,7 @@ impl Fixture for TestApp {
 }
 
 /// Both doors to a registry, as these words of a command line set them up.
-async fn router(registry: &Registry, key: &DevKey, words: &[&str]) -> Router {
+async fn router(registry: &Registry, key: &DevKey, words: &[&str]) -> Service {
     let http = Settings::parse_from([&["rec-registry"], words].concat()).http;
     let graphql = graphql::Options::read(&http.graphql, &http.limits.graphql).await.expect("options");
     let verifier = key.verifier().expect("the key verifies");
@@ -98,7 +99,7 @@ impl TestApp {
     pub async fn listen(&self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("a bound socket has an address").to_string();
-        tokio::spawn(axum::serve(listener, self.router.clone()).into_future());
+        tokio::spawn(axum::serve(listener, Shared::new(self.router.clone())).into_future());
         address
     }
 

@@ -14,7 +14,7 @@ pub mod server;
 pub mod socket;
 pub mod statements;
 
-pub use app::TestApp;
+pub use app::{Asked, TestApp};
 pub use database::{Backend, TestDatabase};
 
 /// Something that a test is given, made on a database that nobody used before.

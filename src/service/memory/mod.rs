@@ -5,6 +5,8 @@
 //! missed, nothing is. Whoever is answered from memory is counted and stands on the audit trail as if the
 //! database had been asked.
 
+mod sensors;
+
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,15 +14,18 @@ use bytes::Bytes;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+pub use self::sensors::OnSensor;
+pub(super) use self::sensors::Recollection;
+use self::sensors::Sensors;
 use super::audit::{Look, Trail};
 use super::{Caller, Registry};
 use crate::auth::Principal;
 use crate::domain::identifier::CommunityKey;
-use crate::store::Moment;
+use crate::store::{Moment, Store};
 
 /// Largest answer that is remembered, in bytes, and longest question.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
-const MAX_QUESTION_BYTES: usize = 2 * 1024;
+const MAX_QUESTION_BYTES: usize = 16 * 1024;
 
 /// What an answer takes beside its body and its question, in bytes: about.
 const OVERHEAD_BYTES: usize = 512;
@@ -72,7 +77,7 @@ fn sees_the_same(one: &Principal, other: &Principal) -> bool {
 /// An answer that gives something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// Its entity tag.
+    /// Its entity tag; empty where answers have none.
     pub entity_tag: Bytes,
     /// Its body, JSON.
     pub body: Bytes,
@@ -93,15 +98,24 @@ impl Weighter<Question, Arc<Remembered>> for ByBytes {
     }
 }
 
-/// What is remembered, as much as there is room for.
-pub(super) struct Memory(Cache<Question, Arc<Remembered>, ByBytes>);
+/// What is remembered, as much as there is room for: half of it for answers, half for what stands on sensors.
+pub(super) struct Memory {
+    answers: Cache<Question, Arc<Remembered>, ByBytes>,
+    sensors: Sensors,
+}
 
 impl Memory {
     /// A memory of so many bytes.
     pub(super) fn of_bytes(bytes: u64) -> Self {
+        let half = bytes / 2;
         // About so many answers of one member or asset fit.
-        let answers = usize::try_from(bytes / 1024).unwrap_or(usize::MAX);
-        Self(Cache::with_weighter(answers, bytes, ByBytes))
+        let answers = usize::try_from(half / 1024).unwrap_or(usize::MAX);
+        Self { answers: Cache::with_weighter(answers, half, ByBytes), sensors: Sensors::of_bytes(half) }
+    }
+
+    /// What is remembered of sensors; none while changes may be missed.
+    pub(super) fn sensors<'m>(&'m self, store: &'m Store) -> Option<Recollection<'m>> {
+        self.sensors.now(store)
     }
 }
 
@@ -138,7 +152,7 @@ impl Asking {
     pub fn answered(self, answer: Answer) {
         let Self { memory, question, since, witness } = self;
         if let Some(look) = witness.take().filter(|_| answer.body.len() <= MAX_ANSWER_BYTES) {
-            memory.0.insert(question, Arc::new(Remembered { since, look, answer }));
+            memory.answers.insert(question, Arc::new(Remembered { since, look, answer }));
         }
     }
 }
@@ -147,15 +161,16 @@ impl Registry {
     /// What was answered to the same question, if that is true still. It counts, and is recorded.
     pub async fn recall(&self, question: &Question, request_id: Option<&str>) -> Option<Answer> {
         let memory = self.memory.as_ref()?;
-        let found = memory.0.get(question)?;
+        let found = memory.answers.get(question)?;
         if !self.store.holds(found.since, question.within.as_ref()) {
-            memory.0.remove(question);
+            memory.answers.remove(question);
             return None;
         }
         // Who may not ask now is refused by the services, in the words of the door.
         self.rates.count_request(&Ok(Arc::clone(&question.asker))).ok()?;
         self.rates.count_lookups(&question.asker.subject, found.look.lookups).ok()?;
-        let trail = Trail::new(Some(&question.asker), self.recorder.clone(), request_id.map(str::to_owned));
+        let asker = Arc::clone(&question.asker);
+        let trail = Trail::new(Some(asker), self.recorder.clone(), request_id.map(str::to_owned));
         trail.repeat(&found.look).await.ok()?;
         Some(found.answer.clone())
     }

@@ -1,0 +1,44 @@
+//! Queries that were answered before and whose answer is true still.
+
+use async_graphql::ServerError;
+use async_graphql::parser::types::OperationType;
+use axum::body::Bytes;
+use axum::response::Response;
+
+use super::media::Media;
+use crate::graphql::door::{Answer, Asker, Door};
+use crate::graphql::request::Prepared;
+use crate::service::{Answer as Text, Question};
+
+/// The answer to the one request that a text holds: from memory, or else by the door. Queries whose answer has
+/// no errors are remembered, for who asks with the same text.
+pub async fn answer(
+    door: &Door,
+    mut asker: Asker,
+    text: &str,
+    prepared: impl FnOnce() -> Result<Prepared, ServerError>,
+    media: Media,
+) -> Response {
+    let question = Question::new(&asker.caller, None, text);
+    if let Some(question) = &question
+        && let Some(told) = door.registry().recall(question, asker.request_id.as_deref()).await
+    {
+        return media.text(told.body);
+    }
+    let prepared = match prepared() {
+        Ok(prepared) => prepared,
+        Err(error) => return media.answer(&Answer::refused(error)),
+    };
+    let is_query = prepared.operation_type() == Some(OperationType::Query);
+    let asking = question.filter(|_| is_query).and_then(|question| door.registry().asking(question));
+    asker.witness = asking.as_ref().map(|asking| asking.witness());
+    let answer = door.run(prepared, asker).await;
+    match asking {
+        Some(asking) if answer.errors.is_empty() => {
+            let body = Bytes::from(serde_json::to_vec(&answer).unwrap_or_default());
+            asking.answered(Text { entity_tag: Bytes::new(), body: body.clone() });
+            media.text(body)
+        }
+        _ => media.answer(&answer),
+    }
+}

@@ -1,0 +1,264 @@
+//! Reading the trail: batches are found by their marks and their times, and what else stands in them is
+//! sorted out here.
+
+use entity::audit_batch::{Column, Entity};
+use entity::audit_mark;
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait, Order as SqlOrder, Query, SelectStatement, SimpleExpr, WindowStatement,
+};
+use uuid::Uuid;
+
+use super::super::{Handle, Result, set};
+use super::batch::{self, SPAN_MICROS};
+use crate::domain::audit::{AuditEntry, AuditFilter, batch_id, first_id};
+use crate::domain::cursor::{Cursor, ListKind};
+use crate::domain::grant::Reach;
+use crate::domain::order::{Direction, Order};
+use crate::domain::page::{End, Page, PageRequest, Row};
+use crate::domain::timestamp::Timestamp;
+
+/// Most batches that one statement reads.
+const BATCHES: u64 = 501;
+
+/// Entries that one statement reads when what is asked for is rare among them: these, and a batch more.
+const ENTRIES: usize = 2_000;
+
+/// Whose pseudonyms are asked for.
+pub enum Whose<'a> {
+    /// Anybody's.
+    Anybody,
+    /// Entries by or about one of these.
+    ByOrAbout(&'a [String]),
+    /// Entries by one of these.
+    By(&'a [String]),
+    /// Entries about one of these alone.
+    About(&'a [String]),
+}
+
+impl Whose<'_> {
+    fn names(&self) -> Option<&[String]> {
+        match self {
+            Whose::Anybody => None,
+            Whose::ByOrAbout(names) | Whose::By(names) | Whose::About(names) => Some(names),
+        }
+    }
+
+    fn includes(&self, entry: &AuditEntry) -> bool {
+        let by = |names: &[String]| names.contains(&entry.subject);
+        let about = |names: &[String]| entry.about.as_ref().is_some_and(|name| names.contains(name));
+        match self {
+            Whose::Anybody => true,
+            Whose::ByOrAbout(names) => by(names) || about(names),
+            Whose::By(names) => by(names),
+            Whose::About(names) => about(names),
+        }
+    }
+}
+
+/// What is asked for, and where to go on.
+struct Search<'a> {
+    reach: &'a Reach,
+    whose: &'a Whose<'a>,
+    filter: &'a AuditFilter,
+    /// What must lead to a batch; none when every batch may have something.
+    marks: Option<Vec<&'a str>>,
+    /// Batches from here on.
+    from: Option<Uuid>,
+    /// Batches up to here.
+    to: Option<Uuid>,
+    direction: Direction,
+    over: bool,
+}
+
+impl<'a> Search<'a> {
+    fn new(reach: &'a Reach, whose: &'a Whose<'a>, filter: &'a AuditFilter, direction: Direction) -> Self {
+        let marks = match (whose.names(), &filter.community, reach) {
+            (Some(names), ..) => Some(names.iter().map(|name| batch::mark(name)).collect()),
+            (None, Some(key), _) => Some(vec![key.as_str()]),
+            (None, None, Reach::Communities(keys)) => Some(keys.iter().map(|key| key.as_str()).collect()),
+            (None, None, Reach::Everything) => None,
+        };
+        let from = filter.since.map(|since| {
+            batch_id(first_id(Timestamp::from_micros(since.as_micros().saturating_sub(SPAN_MICROS))))
+        });
+        let to = filter.until.map(|until| batch_id(first_id(until)));
+        Self { reach, whose, filter, marks, from, to, direction, over: false }
+    }
+
+    /// Whether every entry is asked for.
+    fn is_everything(&self) -> bool {
+        let unfiltered = *self.filter == AuditFilter::default();
+        unfiltered && matches!(self.whose, Whose::Anybody) && matches!(self.reach, Reach::Everything)
+    }
+
+    fn includes(&self, entry: &AuditEntry) -> bool {
+        let filter = self.filter;
+        self.whose.includes(entry)
+            && match (self.reach, &entry.community) {
+                (Reach::Everything, _) => true,
+                (Reach::Communities(_), None) => false,
+                (reach, Some(key)) => reach.includes(key),
+            }
+            && filter.since.is_none_or(|since| since <= entry.at)
+            && filter.until.is_none_or(|until| entry.at < until)
+            && filter.community.as_ref().is_none_or(|key| entry.community.as_ref() == Some(key))
+            && filter.operation.as_ref().is_none_or(|operation| *operation == entry.operation)
+            && filter.outcome.is_none_or(|outcome| outcome == entry.outcome)
+    }
+
+    fn sql_order(&self) -> SqlOrder {
+        match self.direction {
+            Direction::Ascending => SqlOrder::Asc,
+            Direction::Descending => SqlOrder::Desc,
+        }
+    }
+
+    /// The next batches, by their ids.
+    fn found(&self, handle: &Handle) -> SelectStatement {
+        let mut select = Query::select();
+        let id: SimpleExpr = match &self.marks {
+            Some(marks) => {
+                let mark = Expr::col((audit_mark::Entity, audit_mark::Column::Mark));
+                let backend = handle.get_database_backend();
+                select.distinct().from(audit_mark::Entity);
+                select.and_where(match marks.as_slice() {
+                    // One range of the index, in its order.
+                    [one] => mark.eq(*one),
+                    several => set::is_one_of_texts(backend, mark, several),
+                });
+                Expr::col((audit_mark::Entity, audit_mark::Column::Batch))
+            }
+            None => {
+                select.from(Entity);
+                Expr::col((Entity, Column::Id))
+            }
+        };
+        if let Some(from) = self.from {
+            select.and_where(id.clone().gte(from));
+        }
+        if let Some(to) = self.to {
+            select.and_where(id.clone().lte(to));
+        }
+        select.expr_as(id.clone(), FOUND).order_by_expr(id, self.sql_order()).limit(BATCHES).take()
+    }
+
+    /// As many of the next batches as have so many entries together, in one statement that reads no other's
+    /// content.
+    fn batches(&self, handle: &Handle, entries: usize) -> SelectStatement {
+        let window = WindowStatement::new().order_by((Entity, Column::Id), self.sql_order()).take();
+        let heads = Query::select()
+            .expr_as(Expr::col((Entity, Column::Id)), FOUND)
+            .expr_as(Expr::col((Entity, Column::Entries)), COUNTED)
+            .expr_window_as(Expr::col((Entity, Column::Entries)).sum(), window, REACHED)
+            .from_subquery(self.found(handle), "found")
+            .inner_join(Entity, Expr::col((Entity, Column::Id)).equals(("found", FOUND)))
+            .take();
+        let ahead = Expr::col(("heads", REACHED)).sub(Expr::col(("heads", COUNTED)));
+        Query::select()
+            .columns([(Entity, Column::Id), (Entity, Column::Entries), (Entity, Column::Content)])
+            .from_subquery(heads, "heads")
+            .inner_join(Entity, Expr::col((Entity, Column::Id)).equals(("heads", FOUND)))
+            .and_where(ahead.lt(i64::try_from(entries).unwrap_or(i64::MAX)))
+            .order_by((Entity, Column::Id), self.sql_order())
+            .take()
+    }
+
+    /// The entries of the next batches that are asked for, in the order of the search.
+    async fn step(&mut self, handle: &Handle, entries: usize) -> Result<Vec<AuditEntry>> {
+        let rows = handle.query_all(&self.batches(handle, entries)).await?;
+        let mut found = Vec::new();
+        let (mut batches, mut read) = (0, 0);
+        for row in &rows {
+            let id: Uuid = row.try_get("", "id")?;
+            let content: String = row.try_get("", "content")?;
+            let mut all = batch::entries(id, &content)?;
+            (batches, read) = (batches + 1, read + all.len());
+            if self.direction == Direction::Descending {
+                all.reverse();
+                self.to = Some(before(id));
+            } else {
+                self.from = Some(behind(id));
+            }
+            found.extend(all.into_iter().filter(|entry| self.includes(entry)));
+        }
+        self.over = batches < BATCHES && read < entries;
+        Ok(found)
+    }
+}
+
+/// One page of entries of a reach.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    handle: &Handle,
+    reach: &Reach,
+    whose: &Whose<'_>,
+    filter: &AuditFilter,
+    order: Order,
+    page: &PageRequest,
+) -> Result<Page<AuditEntry>> {
+    let direction = match page.end {
+        End::First => order.direction,
+        End::Last => order.direction.reversed(),
+    };
+    let mut search = Search::new(reach, whose, filter, direction);
+    let (above, below) = match order.direction {
+        Direction::Ascending => (&page.after, &page.before),
+        Direction::Descending => (&page.before, &page.after),
+    };
+    let above = above.as_ref().map(Cursor::id);
+    let below = below.as_ref().map(Cursor::id);
+    search.from = search.from.into_iter().chain(above.map(batch_id)).max();
+    search.to = search.to.into_iter().chain(below.map(batch_id)).min();
+    let wanted = page.size as usize + 1;
+    let mut rows = Vec::new();
+    let mut entries = wanted;
+    while rows.len() < wanted && !search.over {
+        let found = search.step(handle, entries).await?;
+        let found = found.into_iter().filter(|entry| {
+            above.is_none_or(|above| entry.id > above) && below.is_none_or(|below| entry.id < below)
+        });
+        rows.extend(
+            found.take(wanted - rows.len()).map(|value| Row {
+                cursor: Cursor::new(ListKind::Audit, order, Vec::new(), value.id),
+                value,
+            }),
+        );
+        entries = ENTRIES;
+    }
+    Ok(Page::from_fetched(rows, page))
+}
+
+/// How many entries of a reach there are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(handle: &Handle, reach: &Reach, whose: &Whose<'_>, filter: &AuditFilter) -> Result<u64> {
+    let mut search = Search::new(reach, whose, filter, Direction::Descending);
+    if search.is_everything() {
+        let sum = Expr::col(Column::Entries).sum().cast_as(Alias::new("BIGINT"));
+        let select = Query::select().expr_as(sum, COUNTED).from(Entity).take();
+        let row = handle.query_one(&select).await?;
+        let sum: Option<i64> = row.map(|row| row.try_get("", COUNTED)).transpose()?.flatten();
+        return Ok(sum.unwrap_or(0).unsigned_abs());
+    }
+    let mut count = 0;
+    while !search.over {
+        count += search.step(handle, ENTRIES).await?.len() as u64;
+    }
+    Ok(count)
+}
+
+fn before(batch: Uuid) -> Uuid {
+    Uuid::from_u128(batch.as_u128().saturating_sub(1))
+}
+
+fn behind(batch: Uuid) -> Uuid {
+    Uuid::from_u128(batch.as_u128().saturating_add(1))
+}
+
+const FOUND: &str = "found_id";
+const COUNTED: &str = "counted";
+const REACHED: &str = "reached";
