@@ -12,6 +12,7 @@ pub mod list;
 pub mod lock;
 mod logging;
 pub mod lookup;
+pub mod man;
 pub mod migrate;
 pub mod openapi;
 mod output;
@@ -59,6 +60,7 @@ enum Command {
     Schema(schema::Schema),
     Openapi(openapi::OpenApi),
     Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Command {
@@ -80,6 +82,7 @@ impl Command {
             Self::Schema(schema) => schema.run(),
             Self::Openapi(openapi) => openapi.run(),
             Self::Completions(completions) => completions.run(),
+            Self::Man(man) => man.run(),
         }
     }
 
