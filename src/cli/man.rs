@@ -46,22 +46,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_command_has_a_page() {
-        fn expected(command: &clap::Command, before: &str, into: &mut Vec<String>) {
+    fn every_command_has_a_page_that_tells_its_settings() {
+        fn expected(command: &clap::Command, before: &str, into: &mut Vec<(String, Vec<String>)>) {
             let name = format!("{before}{}", command.get_name());
             command.get_subcommands().for_each(|below| expected(below, &format!("{name}-"), into));
-            into.push(format!("{name}.1"));
+            let variables = command.get_arguments().filter_map(clap::Arg::get_env);
+            let variables = variables.map(|variable| format!("\\fB{}\\fR", variable.to_string_lossy()));
+            into.push((format!("{name}.1"), variables.collect()));
         }
         let folder = tempfile::tempdir().expect("a folder");
         let into = folder.path().join("man").join("man1");
         Man { into: Some(into.clone()) }.run().expect("pages");
         let mut pages = Vec::new();
         expected(&super::super::Cli::command(), "", &mut pages);
-        assert!(pages.contains(&"rec-registry-migrate-up.1".to_owned()), "{pages:?}");
-        for page in pages {
+        assert!(pages.iter().any(|(page, _)| page == "rec-registry-migrate-up.1"), "{pages:?}");
+        assert!(
+            pages.iter().any(|(page, settings)| page == "rec-registry-serve.1" && settings.len() > 20),
+            "{pages:?}"
+        );
+        for (page, settings) in pages {
             let text =
                 std::fs::read_to_string(into.join(&page)).unwrap_or_else(|error| panic!("{page}: {error}"));
             assert!(text.contains(".SH SYNOPSIS"), "{page}: {text}");
+            for setting in settings {
+                assert!(text.contains(&setting), "{page} without {setting}");
+            }
         }
     }
 }
