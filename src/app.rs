@@ -4,16 +4,20 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::http::{StatusCode, header};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
 
+use crate::config::HttpArgs;
 use crate::graphql;
 use crate::http;
 pub use crate::http::AppState;
+use crate::metrics::CONTENT_TYPE;
 use crate::rest;
 
 /// How long running requests may take to finish when the process is told to stop.
@@ -39,11 +43,50 @@ pub fn router(state: &AppState, options: RouterOptions) -> http::Service {
     http::with_layers(routes, state, &options.cors_origins)
 }
 
-/// Listens on an address.
-///
-/// # Errors
-/// When the address is taken or is none of this machine's.
-pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+/// What is counted of the process, for Prometheus, at an address of its own: whoever reaches it needs no token.
+pub fn metrics_router(state: &AppState) -> Router {
+    let metrics = state.registry.metrics().clone();
+    let text = async move || match metrics.text() {
+        Ok(text) => Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text)),
+        Err(error) => {
+            tracing::error!(%error, "the figures cannot be written");
+            Err(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    };
+    Router::new().route("/metrics", get(text))
+}
+
+/// Where a process is reached.
+pub struct Listeners {
+    /// The doors.
+    doors: TcpListener,
+    /// What is counted, if anybody is to know.
+    metrics: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Listens on the addresses of the settings.
+    ///
+    /// # Errors
+    /// When one is taken or none of this machine's.
+    pub async fn bind(args: &HttpArgs) -> anyhow::Result<Self> {
+        let metrics = match args.metrics_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        Ok(Self { doors: listen(args.listen).await?, metrics })
+    }
+
+    /// The address of the doors.
+    ///
+    /// # Errors
+    /// When the system does not tell it.
+    pub fn address(&self) -> anyhow::Result<SocketAddr> {
+        Ok(self.doors.local_addr()?)
+    }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
@@ -52,7 +95,11 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 ///
 /// # Errors
 /// When signals cannot be heard, or the database cannot be closed.
-pub async fn serve(listener: TcpListener, router: http::Service, state: AppState) -> anyhow::Result<()> {
+pub async fn serve(listeners: Listeners, router: http::Service, state: AppState) -> anyhow::Result<()> {
+    let Listeners { doors: listener, metrics } = listeners;
+    let _metrics = metrics.map(|listener| {
+        AbortOnDropHandle::new(tokio::spawn(axum::serve(listener, metrics_router(&state)).into_future()))
+    });
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stop, mut stopping) = watch::channel(());
     let told = async move {

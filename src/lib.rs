@@ -12,6 +12,7 @@ pub mod config;
 pub mod domain;
 pub mod graphql;
 pub mod http;
+pub mod metrics;
 pub mod rest;
 pub mod service;
 pub mod store;

@@ -12,6 +12,7 @@ mod operations;
 
 #[path = "../../tests/it/support/federation.rs"]
 mod federation;
+#[expect(dead_code, reason = "the suite asks more of it")]
 #[path = "../../tests/it/support/postgres.rs"]
 mod postgres;
 #[expect(dead_code, reason = "the suite asks more of it")]

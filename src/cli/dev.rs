@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 
 use super::target::{Database, told};
-use crate::app::{self, AppState, RouterOptions};
+use crate::app::{self, AppState, Listeners, RouterOptions};
 use crate::auth::{DevKey, Principal, TokenRequest};
 use crate::config::{AuditArgs, DatabaseArgs, DatabaseUrl, HttpArgs, PoolArgs};
 use crate::domain::filter::Filter;
@@ -72,7 +72,7 @@ impl Dev {
             pool: self.pool,
         });
         let _lock = database.lock()?;
-        let registry = database.connect().await?;
+        let registry = database.connect_to_serve(&self.http.limits).await?;
         registry.migrate().await.map_err(told).context("cannot bring the schema up")?;
         if !self.empty {
             fill_if_empty(&registry).await?;
@@ -80,13 +80,13 @@ impl Dev {
         let graphql = graphql::Options::read(&self.http.graphql, &self.http.limits.graphql).await?;
         let registry = registry.recording(self.audit.audit_retention);
         let registry = registry.remembering(self.http.limits.memory_bytes()).await.map_err(told)?;
+        let listeners = Listeners::bind(&self.http).await?;
         let state = AppState::with_limits(registry, key.verifier()?, self.http.limits);
         let options =
             RouterOptions { cors_origins: self.http.cors_origins, dev_jwks: Some(key.jwks()), graphql };
         let router = app::router(&state, options);
-        let listener = app::listen(self.http.listen).await?;
-        print!("{}", welcome(listener.local_addr()?, database.url(), &key)?);
-        app::serve(listener, router, state).await?;
+        print!("{}", welcome(listeners.address()?, database.url(), &key)?);
+        app::serve(listeners, router, state).await?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 
 use super::target::{Database, told};
-use crate::app::{self, AppState, RouterOptions};
+use crate::app::{self, AppState, Listeners, RouterOptions};
 use crate::auth::{Issuer, Verifier, check_cryptography};
 use crate::config::{AuditArgs, AuthArgs, HttpArgs, closed};
 use crate::graphql;
@@ -48,7 +48,7 @@ impl Serve {
         check_cryptography()?;
         let graphql = graphql::Options::read(&http.graphql, &http.limits.graphql).await?;
         let _lock = database.lock()?;
-        let registry = database.connect().await?;
+        let registry = database.connect_to_serve(&http.limits).await?;
         if !no_migrate {
             registry.migrate().await.map_err(told).context("cannot bring the schema up")?;
         }
@@ -56,11 +56,11 @@ impl Serve {
         let registry = registry.remembering(http.limits.memory_bytes()).await.map_err(told)?;
         let issuer = Issuer::new(&rules.issuer, auth.auth_jwks_url.as_deref())?;
         let verifier = Verifier::with_issuer(rules, issuer);
+        let listeners = Listeners::bind(&http).await?;
         let state = AppState::with_limits(registry, verifier, http.limits);
         let options = RouterOptions { cors_origins: http.cors_origins, dev_jwks: None, graphql };
-        let listener = app::listen(http.listen).await?;
-        tracing::info!(address = %listener.local_addr()?, database = %database.url(), "serving");
-        app::serve(listener, app::router(&state, options), state).await?;
+        tracing::info!(address = %listeners.address()?, database = %database.url(), "serving");
+        app::serve(listeners, app::router(&state, options), state).await?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::lock;
 use crate::auth::Principal;
-use crate::config::{DatabaseArgs, DatabaseUrl, InFile, Secret};
+use crate::config::{DatabaseArgs, DatabaseUrl, HttpLimits, InFile, Secret};
 use crate::service::{Ctx, DatabaseSettings, Registry};
 
 /// The database of a command.
@@ -64,11 +64,28 @@ impl Database {
     /// # Errors
     /// When it does not answer.
     pub async fn connect(&self) -> anyhow::Result<Registry> {
+        self.connect_with(DatabaseSettings::default()).await
+    }
+
+    /// Opens it for a server, whose requests are over after a time: so are their statements.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn connect_to_serve(&self, limits: &HttpLimits) -> anyhow::Result<Registry> {
+        self.connect_with(DatabaseSettings {
+            statement_timeout: Some(limits.request_timeout),
+            transfer_timeout: Some(limits.transfer_timeout),
+            ..DatabaseSettings::default()
+        })
+        .await
+    }
+
+    async fn connect_with(&self, settings: DatabaseSettings) -> anyhow::Result<Registry> {
         let pool = &self.args.pool;
         let settings = DatabaseSettings {
             max_connections: pool.database_max_connections,
             acquire_timeout: pool.database_acquire_timeout,
-            ..DatabaseSettings::default()
+            ..settings
         };
         Registry::connect(self.url().expose(), &settings)
             .await

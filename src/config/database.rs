@@ -53,15 +53,14 @@ impl DatabaseArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Database")]
 pub struct PoolArgs {
-    /// Most database connections at a time
+    /// Most database connections at a time [default: 16; of SQLite one a processor, at least 6]
     #[arg(
         long,
         env = "REC_REGISTRY_DATABASE_MAX_CONNECTIONS",
         value_name = "N",
-        default_value_t = 16,
         value_parser = clap::value_parser!(u32).range(2..=1000)
     )]
-    pub database_max_connections: u32,
+    pub database_max_connections: Option<u32>,
 
     /// How long a request waits for a database connection
     #[arg(

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 use super::text::{duration, network, origin, positive};
 use super::{GraphqlArgs, GraphqlLimits, MIB};
-use crate::service::{Rate, RateSettings};
+use crate::service::{PlaceSettings, Rate, RateSettings};
 
 /// How the registry is served.
 #[derive(Debug, Clone, Args)]
@@ -17,6 +17,10 @@ pub struct HttpArgs {
     /// The address and port to listen on
     #[arg(long, env = "REC_REGISTRY_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8004")]
     pub listen: SocketAddr,
+
+    /// The address and port at which Prometheus reads /metrics, which asks for no token [default: none]
+    #[arg(long, env = "REC_REGISTRY_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub metrics_listen: Option<SocketAddr>,
 
     /// Origins whose pages may ask from a browser, separated by commas [default: none]
     #[arg(
@@ -81,6 +85,27 @@ pub struct HttpLimits {
     )]
     pub max_connections: usize,
 
+    /// Most requests and GraphQL operations that are answered at a time; more wait for half a second, and are
+    /// turned away with 503
+    #[arg(
+        long,
+        env = "REC_REGISTRY_MAX_REQUESTS",
+        value_name = "N",
+        default_value_t = 128,
+        value_parser = positive
+    )]
+    pub max_requests: usize,
+
+    /// Most imports and exports at a time; more wait for half a minute, and are turned away with 503
+    #[arg(
+        long,
+        env = "REC_REGISTRY_MAX_TRANSFERS",
+        value_name = "N",
+        default_value_t = 4,
+        value_parser = positive
+    )]
+    pub max_transfers: usize,
+
     /// How long the head of a request may take: its path and headers
     #[arg(
         long,
@@ -134,6 +159,12 @@ impl HttpLimits {
     /// Largest body of a request that is no import, in bytes.
     pub const MAX_SMALL_BODY_BYTES: usize = 2 * MIB;
 
+    /// How much is done at the same time.
+    #[must_use]
+    pub fn places(&self) -> PlaceSettings {
+        PlaceSettings { requests: self.max_requests, transfers: self.max_transfers }
+    }
+
     /// Memory for answers, in bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
@@ -154,6 +185,8 @@ impl Default for HttpLimits {
             request_timeout: Duration::from_secs(30),
             transfer_timeout: Duration::from_secs(600),
             max_connections: 8192,
+            max_requests: 128,
+            max_transfers: 4,
             head_timeout: Duration::from_secs(10),
             socket_init_timeout: Duration::from_secs(10),
             socket_ping_interval: Duration::from_secs(30),

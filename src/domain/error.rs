@@ -59,6 +59,11 @@ pub enum Error {
         /// After how long it may be asked again.
         retry_after: Duration,
     },
+    /// Too much is being done already.
+    Overloaded {
+        /// After how long it may be asked again.
+        retry_after: Duration,
+    },
     /// A rule of the model does not allow the value.
     Unprocessable {
         /// The machine code.
@@ -179,6 +184,7 @@ impl Error {
             Self::Unreadable(_)
             | Self::Unauthenticated(_)
             | Self::TooLarge(_)
+            | Self::Overloaded { .. }
             | Self::Unavailable { .. }
             | Self::Internal { .. } => None,
         }
@@ -203,6 +209,7 @@ impl Error {
             Self::RateLimited { .. } => {
                 format!("Asked too often: try again in {} s", self.retry_after_seconds().unwrap_or(1))
             }
+            Self::Overloaded { .. } => "Too much is asked at the same time; try again".to_owned(),
             Self::Unreadable(detail)
             | Self::TooLarge(detail)
             | Self::Changed(detail)
@@ -215,14 +222,15 @@ impl Error {
         }
     }
 
-    /// After how many whole seconds it may be asked again, where it was asked too often.
+    /// After how many whole seconds it may be asked again, where time helps.
     #[must_use]
     pub fn retry_after_seconds(&self) -> Option<u64> {
         match self {
-            Self::RateLimited { retry_after } => {
+            Self::RateLimited { retry_after } | Self::Overloaded { retry_after } => {
                 Some(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0))
                     .map(|wait| wait.max(1))
             }
+            Self::Unavailable { .. } => Some(1),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! The door: from a prepared request to a finished answer.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::{DocumentOperations, OperationType};
 use async_graphql::{Response, ServerError, Value};
@@ -22,6 +22,7 @@ use super::scope::Scope;
 use super::subscription::Occasion;
 use crate::config::HttpLimits;
 use crate::domain::columns::Columns;
+use crate::metrics::{Kind, Operation, Outcome};
 use crate::service::{Caller, Ctx, Registry, Witness};
 
 /// Everything that answering takes. Cheap to clone; one per process.
@@ -107,7 +108,7 @@ impl Door {
     pub async fn answer(&self, parameters: Parameters<'_>, asker: Asker) -> Answer {
         match self.prepare(parameters) {
             Ok(prepared) => self.run(prepared, asker).await,
-            Err(error) => Answer::refused(error),
+            Err(error) => self.refused(error),
         }
     }
 
@@ -148,13 +149,48 @@ impl Door {
     /// Runs a query or mutation.
     pub async fn run(&self, prepared: Prepared, asker: Asker) -> Answer {
         if let Err(error) = self.count(&asker.caller) {
-            return Answer::refused(error);
+            return self.refused(error);
         }
-        self.run_on(prepared, asker, None).await
+        match self.0.registry.places().request().await {
+            Ok(_place) => self.run_on(prepared, asker, None).await,
+            Err(error) => self.refused(server_error(error)),
+        }
+    }
+
+    /// The answer to an operation that is not run.
+    pub fn refused(&self, error: ServerError) -> Answer {
+        let metrics = self.0.registry.metrics();
+        let unknown = metrics.operation(Kind::None, None, false);
+        metrics.operations().answered(&unknown, Outcome::Refused, Duration::ZERO);
+        Answer::refused(error)
+    }
+
+    /// What an operation is among the figures.
+    pub fn counted_as(&self, prepared: &Prepared, caller: &Caller) -> Operation {
+        let kind = match prepared.operation_type() {
+            Some(OperationType::Query) => Kind::Query,
+            Some(OperationType::Mutation) => Kind::Mutation,
+            Some(OperationType::Subscription) => Kind::Subscription,
+            None => Kind::None,
+        };
+        self.0.registry.metrics().operation(kind, prepared.operation_name.as_deref(), caller.is_ok())
     }
 
     /// Runs a request; a subscription on an occasion.
     pub async fn run_on(&self, prepared: Prepared, asker: Asker, occasion: Option<Arc<Occasion>>) -> Answer {
+        let (operation, begun) = (self.counted_as(&prepared, &asker.caller), Instant::now());
+        let answer = self.run_uncounted(prepared, asker, occasion).await;
+        let outcome = if answer.errors.is_empty() { Outcome::Ok } else { Outcome::Errors };
+        self.0.registry.metrics().operations().answered(&operation, outcome, begun.elapsed());
+        answer
+    }
+
+    async fn run_uncounted(
+        &self,
+        prepared: Prepared,
+        asker: Asker,
+        occasion: Option<Arc<Occasion>>,
+    ) -> Answer {
         let limits = &self.0.limits;
         let limit = if prepared.is_transfer() { limits.transfer_timeout } else { limits.request_timeout };
         let (plan, columns) = match &prepared.operation() {

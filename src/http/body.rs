@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::{Stream as _, StreamExt as _};
 use http_body_util::{LengthLimitError, Limited};
 
+use super::places::Seat;
 use super::problem::Problem;
 use crate::config::HttpLimits;
 use crate::domain::error::Error;
@@ -71,12 +72,18 @@ pub async fn read_up_to(body: &mut BodyDataStream, limit: usize) -> Result<Vec<u
     Ok(read)
 }
 
-/// The whole body of a request, which is held to the limit of its route already.
+/// The whole body of a request, which is held to the limit of its route already. From now on the request is one of
+/// those that are being answered.
 ///
 /// # Errors
-/// When it is larger than the route allows, or breaks off.
-pub async fn read_body(body: Body) -> Result<Bytes, Error> {
-    Ok(read_up_to(&mut body.into_data_stream(), usize::MAX).await?.into())
+/// When it is larger than the route allows, or breaks off; when too much is being done.
+pub async fn read_body(request: Request) -> Result<Bytes, Error> {
+    let (parts, body) = request.into_parts();
+    let body = read_up_to(&mut body.into_data_stream(), usize::MAX).await?;
+    if let Some(seat) = parts.extensions.get::<Seat>() {
+        seat.take().await?;
+    }
+    Ok(body.into())
 }
 
 fn body_error(error: &(dyn std::error::Error + 'static)) -> Error {

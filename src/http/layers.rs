@@ -13,10 +13,11 @@ use tower::util::MapRequest;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::CorsLayer;
 
+use super::problem::Problem;
 use super::request_id::RequestId;
 use super::state::AppState;
 use super::trailing_slash::without_trailing_slash;
-use super::{body, client_address, cors, memory, panic, problem, safety, timeout, trace};
+use super::{body, client_address, cors, memory, panic, places, problem, safety, timeout, trace};
 
 /// The program as one service: the path is rewritten before a route is looked for, so outside of the router.
 pub type Service = MapRequest<Router, fn(Request) -> Request>;
@@ -46,7 +47,9 @@ async fn method_not_allowed() -> Response {
 async fn through(State(layers): State<Layers>, mut request: Request, next: Next) -> Response {
     let id = RequestId::name(&mut request);
     let asked = trace::Asked::now(id.clone(), &request);
-    let mut response = asked.traced(panic::caught(across_origins(layers, request, next))).await;
+    let metrics = layers.state.registry.metrics().clone();
+    let answer = panic::caught(across_origins(layers, request, next));
+    let mut response = asked.traced(answer, &metrics).await;
     safety::add_headers(&mut response);
     id.show(&mut response);
     response
@@ -71,9 +74,13 @@ async fn limited(state: AppState, mut request: Request, next: Next) -> Response 
     let answer = async move {
         // The limit here counts for every extractor; axum's own would come before it.
         DefaultBodyLimit::disable().apply(&mut request);
-        match body::bounded(request, &state.limits).await {
-            Ok(request) => memory::answer(&state, request, next).await,
-            Err(refusal) => refusal,
+        let mut request = match body::bounded(request, &state.limits).await {
+            Ok(request) => request,
+            Err(refusal) => return refusal,
+        };
+        match places::seat(&state, &mut request).await {
+            Ok(_seated) => memory::answer(&state, request, next).await,
+            Err(refusal) => Problem(refusal).into_response(),
         }
     };
     timeout::within(limit, answer.boxed()).await

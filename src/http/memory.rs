@@ -128,7 +128,7 @@ async fn remembered(response: Response) -> Result<Answer, Response> {
     let entity_tag = tag.as_bytes().to_vec().into();
     let (parts, body) = response.into_parts();
     match body.collect().await {
-        Ok(body) => Ok(Answer { entity_tag, body: body.to_bytes() }),
+        Ok(body) => Ok(Answer { entity_tag, body: body.to_bytes(), operation: None }),
         Err(_) => Err(Response::from_parts(parts, Body::empty())),
     }
 }

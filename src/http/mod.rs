@@ -9,6 +9,7 @@ mod entity_tag;
 mod layers;
 mod memory;
 mod panic;
+mod places;
 pub mod problem;
 mod request_id;
 mod safety;

@@ -38,6 +38,8 @@ pub fn kind(error: &Error) -> Kind {
         Error::Unprocessable { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "BAD_USER_INPUT", Level::DEBUG),
         Error::Changed(_) => (StatusCode::PRECONDITION_FAILED, "CONFLICT", Level::DEBUG),
         Error::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", Level::DEBUG),
+        // Nor for it, which is in the log as one line a request.
+        Error::Overloaded { .. } => (StatusCode::SERVICE_UNAVAILABLE, "INTERNAL_SERVER_ERROR", Level::DEBUG),
         Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "INTERNAL_SERVER_ERROR", Level::WARN),
         Error::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR", Level::ERROR),
     };
@@ -233,6 +235,11 @@ mod tests {
                 "FORBIDDEN",
                 json!({"code": "rate_limited", "detail": "Asked too often: try again in 2 s"}),
             ),
+            Error::Overloaded { .. } => (
+                503,
+                "INTERNAL_SERVER_ERROR",
+                json!({"detail": "Too much is asked at the same time; try again"}),
+            ),
             Error::Unprocessable { .. } => {
                 (422, "BAD_USER_INPUT", json!({"code": "unknown_area", "detail": "no such area"}))
             }
@@ -268,6 +275,7 @@ mod tests {
             Error::not_found(Code::AssetNotFound, "no such asset"),
             Error::conflict(Code::CommunityExists, "it exists"),
             Error::RateLimited { retry_after: std::time::Duration::from_millis(1_200) },
+            Error::Overloaded { retry_after: std::time::Duration::from_secs(1) },
             Error::Unprocessable { code: Code::UnknownArea, detail: "no such area".to_owned() },
             Error::Changed("it is another".to_owned()),
             Error::TooLarge("too large".to_owned()),

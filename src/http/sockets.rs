@@ -26,6 +26,12 @@ impl Sockets {
         room.then(|| Open { _counted: self.open.token(), stopping: self.stopping.clone() })
     }
 
+    /// How many are open.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.open.len()
+    }
+
     /// Tells every socket to close.
     pub fn stop(&self) {
         self.stopping.cancel();

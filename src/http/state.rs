@@ -42,7 +42,10 @@ impl AppState {
     /// The state with other limits.
     #[must_use]
     pub fn with_limits(registry: Registry, verifier: Verifier, limits: HttpLimits) -> Self {
-        let registry = registry.limited(&limits.rates.settings());
-        Self(Arc::new(Parts { registry, verifier, limits: Arc::new(limits), sockets: Sockets::default() }))
+        let registry = registry.limited(&limits.rates.settings(), limits.places());
+        let sockets = Sockets::default();
+        let open = sockets.clone();
+        registry.metrics().tell("websockets_open", "WebSockets that are open", move || open.count() as f64);
+        Self(Arc::new(Parts { registry, verifier, limits: Arc::new(limits), sockets }))
     }
 }

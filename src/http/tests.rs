@@ -32,7 +32,7 @@ impl Asked {
             ..HttpLimits::default()
         };
         let state = AppState::with_limits(registry, key.verifier().expect("a verifier"), limits);
-        let length = async |body: Body| match read_body(body).await {
+        let length = async |request: Request<Body>| match read_body(request).await {
             Ok(body) => body.len().to_string().into_response(),
             Err(error) => Problem(error).into_response(),
         };

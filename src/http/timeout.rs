@@ -16,9 +16,14 @@ const TRANSFERS: &[&str] = &["/admin/import", "/admin/import/yaml", "/admin/expo
 pub(super) fn limit(request: &Request, limits: &HttpLimits) -> Option<Duration> {
     match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
         Some(super::GRAPHQL_PATH) => None,
-        Some(route) if TRANSFERS.contains(&route) => Some(limits.transfer_timeout),
+        Some(route) if is_transfer(route) => Some(limits.transfer_timeout),
         _ => Some(limits.request_timeout),
     }
+}
+
+/// Whether a route moves whole communities.
+pub(super) fn is_transfer(route: &str) -> bool {
+    TRANSFERS.contains(&route)
 }
 
 /// Stops a request that takes too long.

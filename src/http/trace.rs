@@ -9,28 +9,30 @@ use axum::response::Response;
 use tracing::Instrument as _;
 
 use super::request_id::RequestId;
+use crate::metrics::{self, Metrics};
 
 /// What a request is to the log.
 pub(super) struct Asked {
     started: Instant,
     id: RequestId,
-    method: &'static str,
-    route: Option<MatchedPath>,
+    what: metrics::Asked,
 }
 
 impl Asked {
     pub(super) fn now(id: RequestId, request: &Request) -> Self {
         let route = request.extensions().get::<MatchedPath>().cloned();
-        Self { started: Instant::now(), id, method: known(request.method()), route }
+        Self { started: Instant::now(), id, what: metrics::Asked::new(known(request.method()), route) }
     }
 
-    /// Writes the line, and gives everything that is logged on the way the request's id.
-    pub(super) async fn traced(&self, answer: impl Future<Output = Response>) -> Response {
-        let (id, method) = (self.id.as_str(), self.method);
-        let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
+    /// Counts the request and writes the line, and gives everything that is logged on the way the request's id.
+    pub(super) async fn traced(&self, answer: impl Future<Output = Response>, metrics: &Metrics) -> Response {
+        let (id, method, route) = (self.id.as_str(), self.what.method(), self.what.route());
+        let _in_flight = metrics.requests().begun();
         let response = answer.instrument(tracing::info_span!("request", id, method, route)).await;
         let status = response.status();
-        let microseconds = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let took = self.started.elapsed();
+        metrics.requests().answered(&self.what, status.as_u16(), took);
+        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         // Outside of the span, whose fields would be read back and written anew.
         if status.is_server_error() {
             tracing::warn!(id, method, route, status = status.as_u16(), microseconds, "answered");

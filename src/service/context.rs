@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 
 use super::audit::{Personal, Trail};
 use super::memory::{Memory, Recollection};
-use super::{Rates, Result};
+use super::{Place, Places, Rates, Registry, Result};
 use crate::auth::Principal;
 use crate::domain::audit::Deed;
 use crate::domain::closed_set::MemberStatus;
@@ -17,6 +17,7 @@ use crate::domain::grant::{Operation, Reach};
 use crate::domain::identifier::CommunityKey;
 use crate::domain::member::MemberRef;
 use crate::domain::timestamp::Timestamp;
+use crate::metrics::Metrics;
 use crate::store::{Handle, Store};
 
 /// Who is asking, or why that is not known.
@@ -28,6 +29,8 @@ pub struct Ctx {
     caller: Caller,
     store: Store,
     rates: Arc<Rates>,
+    places: Arc<Places>,
+    metrics: Metrics,
     snapshot: Arc<OnceCell<Handle>>,
     /// Whether even a single statement reads from the snapshot.
     reads_as_one: bool,
@@ -38,17 +41,14 @@ pub struct Ctx {
 }
 
 impl Ctx {
-    pub(super) fn new(
-        store: Store,
-        rates: Arc<Rates>,
-        caller: Caller,
-        trail: Trail,
-        memory: Option<Arc<Memory>>,
-    ) -> Self {
+    pub(super) fn new(registry: &Registry, caller: Caller, trail: Trail) -> Self {
+        let Registry { store, rates, places, metrics, memory, recorder: _ } = registry.clone();
         Self {
             caller,
             store,
             rates,
+            places,
+            metrics,
             snapshot: Arc::default(),
             reads_as_one: false,
             columns: Columns::all(),
@@ -68,6 +68,19 @@ impl Ctx {
     #[must_use]
     pub fn reading(self, columns: Columns) -> Self {
         Self { columns, ..self }
+    }
+
+    /// A place for an import or an export.
+    ///
+    /// # Errors
+    /// When none becomes free in time.
+    pub(super) async fn transfer(&self) -> Result<Place> {
+        self.places.transfer().await
+    }
+
+    /// What is counted of this process.
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Who is asking.

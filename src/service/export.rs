@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::audit::Personal;
-use super::{Ctx, Result, community};
+use super::{Ctx, Place, Result, community};
 use crate::bundle::Writer;
 use crate::domain::code::Code;
 use crate::domain::columns::Columns;
@@ -40,6 +40,7 @@ pub struct Export {
     handle: Handle,
     chosen: Vec<CommunityRef>,
     tag: String,
+    _place: Place,
 }
 
 /// The export of the communities named, or of all that the caller may export, by key. Needs the grant
@@ -50,6 +51,7 @@ pub struct Export {
 pub async fn export(ctx: &Ctx, named: Option<Vec<CommunityKey>>) -> Result<Export> {
     ctx.audited_edge(OPERATION, async {
         let reach = ctx.authorise(Operation::Export)?;
+        let place = ctx.transfer().await?;
         // A bundle is whole, whatever else the request shows.
         let handle = ctx.read().await?.clone().reading(Columns::all());
         let chosen = choose(&handle, &reach, named).await?;
@@ -61,7 +63,7 @@ pub async fn export(ctx: &Ctx, named: Option<Vec<CommunityKey>>) -> Result<Expor
             hash.update(revisions.get(id).copied().unwrap_or_default().to_be_bytes());
         }
         let tag = URL_SAFE_NO_PAD.encode(hash.finalize());
-        Ok(Export { ctx: ctx.clone(), handle, chosen, tag })
+        Ok(Export { ctx: ctx.clone(), handle, chosen, tag, _place: place })
     })
     .await
 }

@@ -114,6 +114,7 @@ pub async fn counts_of_communities(
 pub async fn export_at(ctx: &Ctx, key: &CommunityKey, moment: Moment) -> Result<String> {
     ctx.audited_edge("export.at", async {
         let reach = ctx.authorise(Operation::Export)?;
+        let _place = ctx.transfer().await?;
         // A bundle is whole, whatever else the request shows.
         let handle = ctx.read_records().await?.clone().reading(Columns::all());
         let found = communities::by_key(&handle, &reach, key).await?;

@@ -2,6 +2,8 @@
 //! is read and checked as a whole before the database is touched; what can only be judged against the
 //! registry is judged in the transaction that writes.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
@@ -19,6 +21,7 @@ use crate::domain::grant::{Operation, Reach};
 use crate::domain::identifier::CommunityKey;
 use crate::domain::import::{Counts, ImportOptions, ImportReport, MultiImportReport, Refusal};
 use crate::domain::timestamp::Timestamp;
+use crate::metrics::ImportOutcome;
 use crate::store::plan::Plan;
 use crate::store::{Among, Handle, StoreError, assets, communities, delivery_points, holdings, members};
 
@@ -64,7 +67,14 @@ pub(super) async fn import_as(
 ) -> Result<MultiImportReport> {
     ctx.trail().reserve().await?;
     let mut communities = Vec::new();
+    let (bytes, begun) = (body.len(), Instant::now());
     let outcome = import_noting(ctx, operation, (body, format, options), &mut communities).await;
+    let ended = match &outcome {
+        Ok(reports) if reports.dry_run => ImportOutcome::DryRun,
+        Ok(_) => ImportOutcome::Written,
+        Err(_) => ImportOutcome::Refused,
+    };
+    ctx.metrics().imports().ended(ended, bytes, begun.elapsed());
     if let Err(error) = &outcome {
         if communities.is_empty() {
             ctx.trail().note_error(operation, None, error);
@@ -82,6 +92,7 @@ async fn import_noting(
     communities: &mut Vec<CommunityKey>,
 ) -> Result<MultiImportReport> {
     let reach = ctx.authorise(Operation::Import)?;
+    let _place = ctx.transfer().await?;
     let (checked, options) = tokio::task::spawn_blocking(move || read(&body, format, options))
         .await
         .map_err(|error| Error::internal(format!("reading a body: {error}")))??;
@@ -97,7 +108,9 @@ async fn import_noting(
     } else {
         let reports = ctx.store().write(|handle| -> BoxFuture<'_, _> { Box::pin(job.write(handle)) }).await?;
         let rows = |counts: Counts| counts.member + counts.delivery_point + counts.asset;
-        if reports.iter().map(|report| rows(report.inserted)).sum::<u64>() >= LARGE_ROWS {
+        let rows = reports.iter().map(|report| rows(report.inserted)).sum::<u64>();
+        ctx.metrics().imports().wrote(rows);
+        if rows >= LARGE_ROWS {
             ctx.store().survey();
         }
         reports
@@ -155,6 +168,7 @@ struct Judged<'j> {
 
 impl Job<'_> {
     async fn write(&self, handle: Handle) -> std::result::Result<Vec<ImportReport>, Failure> {
+        handle.take_time().await?;
         let keys = self.checked.documents.iter().map(|document| document.community_key.as_str());
         communities::lock(&handle, &keys.collect::<Vec<_>>()).await?;
         // After the lock, so that the times of revisions are in the order of their numbers.

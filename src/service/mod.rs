@@ -16,6 +16,7 @@ pub mod lookup;
 pub mod member;
 mod memory;
 pub mod person;
+mod places;
 mod rates;
 mod registry;
 pub mod search;
@@ -25,6 +26,7 @@ pub mod write;
 
 pub use context::{Caller, Ctx};
 pub use memory::{Answer, Asking, Question, Witness};
+pub use places::{Place, PlaceSettings, Places};
 pub use rates::{Rate, RateSettings, Rates};
 pub use registry::Registry;
 

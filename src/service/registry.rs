@@ -4,22 +4,34 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::error::Error;
-use crate::store::{DatabaseSettings, Store};
+use crate::metrics::Metrics;
+use crate::store::{DatabaseSettings, PoolUse, Store};
 
 use super::audit::{Recorder, Trail};
 use super::memory::{Memory, Witness};
-use super::{Caller, Ctx, RateSettings, Rates, Result};
+use super::{Caller, Ctx, PlaceSettings, Places, RateSettings, Rates, Result};
 
 /// The registry. Cheap to clone; one per process.
 #[derive(Clone)]
 pub struct Registry {
     pub(super) store: Store,
     pub(super) rates: Arc<Rates>,
+    pub(super) places: Arc<Places>,
+    pub(super) metrics: Metrics,
     /// Records who looks at what; none where nobody but the operator of the machine does.
     pub(super) recorder: Option<Recorder>,
     /// Answers that are told again while they are true.
     pub(super) memory: Option<Arc<Memory>>,
 }
+
+/// Reads a figure of the pool.
+type PoolFigure = fn(PoolUse) -> u32;
+
+const POOL_FIGURES: [(&str, &str, PoolFigure); 3] = [
+    ("database_connections", "Connections to the database", |pool| pool.open),
+    ("database_connections_idle", "Connections to the database that nobody uses", |pool| pool.idle),
+    ("database_connections_max", "Most connections to the database", |pool| pool.most),
+];
 
 impl Registry {
     /// Opens the database, without migrating it.
@@ -27,18 +39,38 @@ impl Registry {
     /// # Errors
     /// When the URL is wrong or the database does not answer.
     pub async fn connect(url: &str, settings: &DatabaseSettings) -> Result<Self> {
+        let (store, metrics) = (Store::connect(url, settings).await?, Metrics::default());
+        for (name, help, figure) in POOL_FIGURES {
+            let store = store.clone();
+            metrics.tell(name, help, move || f64::from(figure(store.pool_use())));
+        }
         Ok(Self {
-            store: Store::connect(url, settings).await?,
+            store,
             rates: Arc::default(),
+            places: Arc::new(Places::new(PlaceSettings::default(), metrics.clone())),
+            metrics,
             recorder: None,
             memory: None,
         })
     }
 
-    /// The same registry, asked no more often than this.
+    /// The same registry, asked no more often than this, and doing no more than this at the same time.
     #[must_use]
-    pub fn limited(self, settings: &RateSettings) -> Self {
-        Self { rates: Rates::new(settings).into(), ..self }
+    pub fn limited(self, rates: &RateSettings, places: PlaceSettings) -> Self {
+        let places = Places::new(places, self.metrics.clone()).into();
+        Self { rates: Rates::new(rates).into(), places, ..self }
+    }
+
+    /// How much is done at the same time.
+    #[must_use]
+    pub fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// What is counted of this process.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Who asked how often.
@@ -92,6 +124,12 @@ impl Registry {
     #[must_use]
     pub fn recording(self, retention: Duration) -> Self {
         let recorder = Recorder::start(self.store.in_background(), retention);
+        let waiting = recorder.clone();
+        self.metrics.tell(
+            "audit_requests_waiting",
+            "Requests whose looks are not on the audit trail yet",
+            move || waiting.waiting() as f64,
+        );
         Self { recorder: Some(recorder), ..self }
     }
 
@@ -104,7 +142,10 @@ impl Registry {
             return Ok(self);
         }
         self.store.hear().await?;
-        Ok(Self { memory: Some(Arc::new(Memory::of_bytes(bytes))), ..self })
+        let memory = Arc::new(Memory::of_bytes(bytes));
+        let remembered = Arc::clone(&memory);
+        self.metrics.tell("memory_bytes", "What is remembered of answers", move || remembered.bytes() as f64);
+        Ok(Self { memory: Some(memory), ..self })
     }
 
     /// The context of one request.
@@ -123,7 +164,7 @@ impl Registry {
     ) -> Ctx {
         let (recorder, id) = (self.recorder.clone(), request_id.map(str::to_owned));
         let trail = Trail::new(caller.as_ref().ok().cloned(), recorder, id).witnessed(witness);
-        Ctx::new(self.store.clone(), Arc::clone(&self.rates), caller, trail, self.memory.clone())
+        Ctx::new(self, caller, trail)
     }
 
     /// Waits until what requests that are over looked at is written down.

@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx::Connection as _;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    DbBackend, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
 };
 
 use super::changes::{Changes, Moment, Watcher, notify};
@@ -23,18 +25,27 @@ pub type OnStatement = Arc<dyn Fn(&str) + Send + Sync>;
 /// How often a write is tried again when writers got into each other's way.
 const WRITE_ATTEMPTS: u32 = 8;
 
+/// Lets one process migrate at a time, for as long as it takes. The number is this program's alone: `recreg` and one.
+const MIGRATION_TURN: &str =
+    "SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(x'7265637265670001'::bigint)";
+
 /// The tables that an import fills.
 const SURVEY: &str = "ANALYZE community, member, delivery_point, asset, asset_measure, holding, search_text";
 
 /// How the database is reached.
 #[derive(Clone)]
 pub struct DatabaseSettings {
-    /// Most connections of the pool.
-    pub max_connections: u32,
+    /// Most connections of the pool; as many as suit the database when absent.
+    pub max_connections: Option<u32>,
     /// How long a request waits for a connection.
     pub acquire_timeout: Duration,
     /// How long SQLite waits for another process that writes.
     pub busy_timeout: Duration,
+    /// How long a statement may take on PostgreSQL; any time when absent. What moves whole communities says so,
+    /// and has the time of its request.
+    pub statement_timeout: Option<Duration>,
+    /// How long a statement of an import may take on PostgreSQL; as long as any other when absent.
+    pub transfer_timeout: Option<Duration>,
     /// Sees the SQL of every statement.
     pub on_statement: Option<OnStatement>,
 }
@@ -42,12 +53,33 @@ pub struct DatabaseSettings {
 impl Default for DatabaseSettings {
     fn default() -> Self {
         Self {
-            max_connections: 16,
+            max_connections: None,
             acquire_timeout: Duration::from_secs(10),
-            busy_timeout: Duration::from_secs(30),
+            busy_timeout: Duration::from_secs(10),
+            statement_timeout: None,
+            transfer_timeout: None,
             on_statement: None,
         }
     }
+}
+
+/// Connections unless the settings say how many. Each of SQLite's keeps pages of its own, and more of them than
+/// processors are no faster; some are held for as long as somebody reads an export.
+const POSTGRES_CONNECTIONS: u32 = 16;
+const FEWEST_SQLITE_CONNECTIONS: u32 = 6;
+
+/// How long a connection may be unused before it is asked whether it is still there.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// The connections of a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolUse {
+    /// Those that are open.
+    pub open: u32,
+    /// Those of them that nobody uses.
+    pub idle: u32,
+    /// Most that there may be.
+    pub most: u32,
 }
 
 /// The database.
@@ -64,6 +96,7 @@ pub struct Store {
     claimed: Arc<Mutex<HashSet<String>>>,
     /// Whether the tables are being surveyed.
     surveying: Arc<AtomicBool>,
+    transfer_timeout: Option<Duration>,
 }
 
 /// A key that nobody else in this process has until this is dropped.
@@ -87,20 +120,32 @@ impl Store {
         let mut options = ConnectOptions::new(url);
         let busy_timeout = settings.busy_timeout;
         options
-            .max_connections(settings.max_connections)
+            .max_connections(settings.max_connections.unwrap_or_else(|| connections(url)))
             .acquire_timeout(settings.acquire_timeout)
+            .test_before_acquire_if_idle_for(FRESH)
+            .set_application_name(env!("CARGO_PKG_NAME"))
             .sqlx_logging(false)
+            // SQLite ends a transaction by itself when its disk is full, and the connection does not notice: it would
+            // put the next one inside of what is over.
+            .map_sqlx_sqlite_before_acquire(|connection, _| {
+                let is_between_transactions = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_between_transactions) })
+            })
             .map_sqlx_sqlite_opts(move |sqlite| {
                 sqlite
                     .pragma("journal_mode", "WAL")
                     .pragma("synchronous", "NORMAL")
-                    .pragma("cache_size", "-16000")
+                    // In KiB, of each connection. The system keeps the file's pages as well: more here is no faster.
+                    .pragma("cache_size", "-2000")
                     // In pages of 4 KiB: an import is not held up by copying it out of the log at once.
                     .pragma("wal_autocheckpoint", "20000")
                     .pragma("temp_store", "MEMORY")
                     .foreign_keys(true)
                     .busy_timeout(busy_timeout)
             });
+        if let Some(limit) = settings.statement_timeout {
+            options.statement_timeout(limit);
+        }
         let mut pool = Database::connect(options).await?;
         let background = pool.clone();
         if let Some(on_statement) = settings.on_statement.clone() {
@@ -113,6 +158,7 @@ impl Store {
             changes: Arc::default(),
             claimed: Arc::default(),
             surveying: Arc::default(),
+            transfer_timeout: settings.transfer_timeout,
         })
     }
 
@@ -126,6 +172,19 @@ impl Store {
     #[must_use]
     pub fn backend(&self) -> DbBackend {
         self.pool.get_database_backend()
+    }
+
+    /// How much of the pool is in use.
+    #[must_use]
+    pub fn pool_use(&self) -> PoolUse {
+        fn of<D: sqlx::Database>(pool: &sqlx::Pool<D>) -> PoolUse {
+            let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+            PoolUse { open: pool.size(), idle, most: pool.options().get_max_connections() }
+        }
+        match self.backend() {
+            DbBackend::Sqlite => of(self.pool.get_sqlite_connection_pool()),
+            _ => of(self.pool.get_postgres_connection_pool()),
+        }
     }
 
     /// Statements outside a transaction, each seeing what is committed when it runs.
@@ -211,7 +270,7 @@ impl Store {
             },
         };
         let transaction = self.pool.begin_with_options(options).await.map_err(StoreError::from)?;
-        let write = Arc::new(WriteTransaction::new(transaction));
+        let write = Arc::new(WriteTransaction::new(transaction, self.transfer_timeout));
         let outcome = work(Handle::write(Arc::clone(&write))).await;
         let (transaction, changes) = Arc::into_inner(write)
             .ok_or_else(|| StoreError::Database("a handle outlived its write transaction".to_owned()))?
@@ -222,7 +281,10 @@ impl Store {
                 Ok(value)
             }
             Err(error) => {
-                transaction.rollback().await.map_err(StoreError::from)?;
+                // What went wrong may have ended the transaction, or the connection with it: that is what counts.
+                if let Err(error) = transaction.rollback().await {
+                    tracing::debug!(%error, "a transaction was over before it was taken back");
+                }
                 Err(error)
             }
         }
@@ -303,12 +365,19 @@ impl Store {
         self.changes.watch(&self.pool).await
     }
 
-    /// Applies the migrations that are pending.
+    /// Applies the migrations that are pending. Of several processes that come at the same time to one PostgreSQL
+    /// database one applies them, and the others wait and find nothing to do.
     ///
     /// # Errors
     /// When one cannot be applied.
     pub async fn migrate_up(&self) -> Result<()> {
-        Ok(Migrator::up(&self.pool, None).await?)
+        if self.backend() == DbBackend::Sqlite {
+            return Ok(Migrator::up(&self.pool, None).await?);
+        }
+        let turn = self.pool.begin().await?;
+        turn.execute_unprepared(MIGRATION_TURN).await?;
+        Migrator::up(&turn, None).await?;
+        Ok(turn.commit().await?)
     }
 
     /// Takes the last migrations back.
@@ -342,6 +411,15 @@ impl Store {
     pub async fn close(self) -> Result<()> {
         Ok(self.pool.close().await?)
     }
+}
+
+/// How many connections suit a database.
+fn connections(url: &str) -> u32 {
+    if !url.starts_with("sqlite:") {
+        return POSTGRES_CONNECTIONS;
+    }
+    let processors = available_parallelism().map_or(0, |processors| processors.get());
+    u32::try_from(processors).unwrap_or(u32::MAX).clamp(FEWEST_SQLITE_CONNECTIONS, POSTGRES_CONNECTIONS)
 }
 
 /// Whether an error says that two writers met and the same work may succeed when it is done again.

@@ -1,7 +1,8 @@
 //! The one place that understands the database's errors.
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
+use super::trouble::Trouble;
 use crate::domain::error::Error;
 
 /// Why a statement was not done.
@@ -13,17 +14,17 @@ pub enum StoreError {
     /// Two transactions got into each other's way; the same again may succeed.
     #[error("two transactions got into each other's way")]
     Contended,
-    /// The database could not be asked in time, or at all.
-    #[error("the database is not available: {0}")]
-    Unavailable(String),
+    /// Something befell the database.
+    #[error("the database is not available: {1}")]
+    Unavailable(Trouble, String),
     /// Anything else.
     #[error("{0}")]
     Database(String),
 }
 
-/// SQLSTATE of PostgreSQL for a serialization failure and for a deadlock; result code of SQLite for a
-/// database that stays locked, plain and for a snapshot that is too old to be written from.
-const CONTENDED: &[&str] = &["40001", "40P01", "5", "517"];
+/// SQLSTATE of PostgreSQL for a serialization failure and for a deadlock; result code of SQLite for a snapshot
+/// that is too old to be written from.
+const CONTENDED: &[&str] = &["40001", "40P01", "517"];
 
 /// Whether the text of an error may quote what was to be stored, which is not for the log: PostgreSQL's may,
 /// but for those about the schema. SQLite's codes are shorter, and its texts name columns alone.
@@ -37,38 +38,43 @@ impl From<DbErr> for StoreError {
         if let Some(SqlErr::UniqueConstraintViolation(_)) = error.sql_err() {
             return Self::Taken;
         }
-        match &error {
-            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unavailable(error.to_string()),
-            DbErr::Exec(RuntimeErr::SqlxError(sqlx)) | DbErr::Query(RuntimeErr::SqlxError(sqlx)) => {
-                match sqlx.as_database_error().and_then(|database| database.code()) {
-                    Some(code) if CONTENDED.contains(&code.as_ref()) => Self::Contended,
-                    Some(code) if may_hold_values(&code) => {
-                        let (table, constraint) = sqlx
-                            .as_database_error()
-                            .map(|database| (database.table(), database.constraint()))
-                            .unwrap_or_default();
-                        Self::Database(format!(
-                            "a statement failed with SQLSTATE {code}, table {table:?}, constraint {constraint:?}"
-                        ))
-                    }
-                    _ => Self::Database(error.to_string()),
-                }
+        let of_sqlx = match &error {
+            DbErr::Conn(RuntimeErr::SqlxError(sqlx))
+            | DbErr::Exec(RuntimeErr::SqlxError(sqlx))
+            | DbErr::Query(RuntimeErr::SqlxError(sqlx)) => Some(sqlx.as_ref()),
+            _ => None,
+        };
+        let database = of_sqlx.and_then(sqlx::Error::as_database_error);
+        let code = database.and_then(|database| database.code()).unwrap_or_default();
+        if CONTENDED.contains(&code.as_ref()) {
+            return Self::Contended;
+        }
+        let text = match database {
+            Some(database) if may_hold_values(&code) => format!(
+                "a statement failed with SQLSTATE {code}, table {:?}, constraint {:?}",
+                database.table(),
+                database.constraint()
+            ),
+            _ => error.to_string(),
+        };
+        match of_sqlx.and_then(Trouble::of) {
+            Some(trouble) => Self::Unavailable(trouble, text),
+            None if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => {
+                Self::Unavailable(Trouble::Silent, text)
             }
-            _ => Self::Database(error.to_string()),
+            None => Self::Database(text),
         }
     }
 }
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
+        let internal = error.to_string();
         match error {
-            StoreError::Taken | StoreError::Contended => Self::Unavailable {
-                public: "Other writers were in the way; try again",
-                internal: error.to_string(),
-            },
-            StoreError::Unavailable(internal) => {
-                Self::Unavailable { public: "The database does not answer; try again", internal }
+            StoreError::Taken | StoreError::Contended => {
+                Self::Unavailable { public: "Other writers were in the way; try again", internal }
             }
+            StoreError::Unavailable(trouble, _) => Self::Unavailable { public: trouble.public(), internal },
             StoreError::Database(internal) => Self::Internal { internal },
         }
     }

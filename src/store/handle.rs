@@ -2,6 +2,7 @@
 //! that writes. And which columns they read there.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
@@ -52,12 +53,13 @@ impl Snapshot {
 pub struct WriteTransaction {
     pub(super) transaction: DatabaseTransaction,
     changes: Mutex<Vec<CommunityChange>>,
+    transfer_timeout: Option<Duration>,
 }
 
 impl WriteTransaction {
     /// A write that has announced nothing yet.
-    pub(super) fn new(transaction: DatabaseTransaction) -> Self {
-        Self { transaction, changes: Mutex::default() }
+    pub(super) fn new(transaction: DatabaseTransaction, transfer_timeout: Option<Duration>) -> Self {
+        Self { transaction, changes: Mutex::default(), transfer_timeout }
     }
 
     /// The transaction, and what was announced in it.
@@ -101,6 +103,21 @@ impl Handle {
             Route::Snapshot(snapshot) => Some(snapshot),
             Route::Pool(_) | Route::Write(_) => None,
         }
+    }
+
+    /// Lets the statements of a write that moves whole communities take the time that such a write has.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn take_time(&self) -> StoreResult<()> {
+        if let Route::Write(write) = &self.route
+            && let Some(limit) = write.transfer_timeout
+            && self.get_database_backend() == DbBackend::Postgres
+        {
+            let milliseconds = limit.as_millis();
+            self.execute_unprepared(&format!("SET LOCAL statement_timeout = {milliseconds}")).await?;
+        }
+        Ok(())
     }
 
     /// Announces that something of a community changed. Everybody who watches is told when the write is

@@ -26,12 +26,13 @@ pub mod search;
 mod set;
 pub mod stats;
 mod table;
+mod trouble;
 
 #[cfg(test)]
 mod tests;
 
 pub use changes::{Lagged, Moment, Watcher};
-pub use connection::{Claim, DatabaseSettings, OnStatement, Store, WriteConflict};
+pub use connection::{Claim, DatabaseSettings, OnStatement, PoolUse, Store, WriteConflict};
 pub use error::StoreError;
 pub use handle::Handle;
 pub use keyset::ListArgs;

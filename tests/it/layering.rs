@@ -14,22 +14,27 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
     ("lib", &[]),
     ("cli", &["app", "config", "graphql", "rest", "service", "auth", "bundle", "domain"]),
-    ("app", &["config", "http", "graphql", "rest", "service", "auth", "domain"]),
-    ("graphql", &["config", "http", "service", "auth", "domain", "async_graphql", "async_graphql_axum"]),
+    ("app", &["config", "http", "graphql", "rest", "service", "auth", "domain", "metrics"]),
+    (
+        "graphql",
+        &["config", "http", "service", "auth", "domain", "metrics", "async_graphql", "async_graphql_axum"],
+    ),
     ("rest", &["config", "http", "service", "auth", "domain", "utoipa", "utoipa_axum", "utoipa_swagger_ui"]),
-    ("http", &["config", "service", "auth", "domain"]),
+    ("http", &["config", "service", "auth", "domain", "metrics"]),
     ("config", &["service", "auth", "domain"]),
-    ("service", &["store", "auth", "bundle", "domain"]),
+    ("service", &["store", "auth", "bundle", "domain", "metrics"]),
     ("store", &["domain", "entity", "migration", "sea_orm", "sqlx"]),
     ("auth", &["domain"]),
     ("bundle", &["domain"]),
     ("domain", &[]),
+    ("metrics", &["prometheus_client"]),
 ];
 
 /// Crates that belong to one layer.
 const GUARDED: &[&str] = &[
     "entity",
     "migration",
+    "prometheus_client",
     "sea_orm",
     "sea_orm_migration",
     "sea_query",

@@ -1,5 +1,6 @@
 //! The two media types of answers, and which of them a client takes.
 
+use async_graphql::ServerError;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap, HeaderValue};
@@ -55,7 +56,8 @@ impl Media {
     pub fn answer(self, answer: &Answer) -> Response {
         let wait = answer.errors.first().filter(|_| answer.data.is_none()).and_then(retry_after);
         let status = match (self, wait) {
-            (_, Some(_)) => StatusCode::TOO_MANY_REQUESTS,
+            (_, Some(_)) if answer.errors.first().is_some_and(is_too_often) => StatusCode::TOO_MANY_REQUESTS,
+            (_, Some(_)) => StatusCode::SERVICE_UNAVAILABLE,
             (Self::Graphql, None) if answer.data.is_none() => refusal_status(answer),
             _ => StatusCode::OK,
         };
@@ -79,6 +81,11 @@ impl Media {
         });
         ([(header::CONTENT_TYPE, content_type)], body).into_response()
     }
+}
+
+/// Whether the caller has asked too often, and not everybody together.
+fn is_too_often(error: &ServerError) -> bool {
+    code_in(error) == Some("FORBIDDEN")
 }
 
 fn refusal_status(answer: &Answer) -> StatusCode {

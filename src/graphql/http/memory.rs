@@ -1,13 +1,16 @@
 //! Queries that were answered before and whose answer is true still.
 
+use std::time::Instant;
+
 use async_graphql::ServerError;
 use async_graphql::parser::types::OperationType;
 use axum::body::Bytes;
 use axum::response::Response;
 
 use super::media::Media;
-use crate::graphql::door::{Answer, Asker, Door};
+use crate::graphql::door::{Asker, Door};
 use crate::graphql::request::Prepared;
+use crate::metrics::Outcome;
 use crate::service::{Answer as Text, Question};
 
 /// The answer to the one request that a text holds: from memory, or else by the door. Queries whose answer has
@@ -19,24 +22,29 @@ pub async fn answer(
     prepared: impl FnOnce() -> Result<Prepared, ServerError>,
     media: Media,
 ) -> Response {
+    let begun = Instant::now();
     let question = Question::new(&asker.caller, None, text);
     if let Some(question) = &question
         && let Some(told) = door.registry().recall(question, asker.request_id.as_deref()).await
     {
+        if let Some(operation) = &told.operation {
+            door.registry().metrics().operations().answered(operation, Outcome::Ok, begun.elapsed());
+        }
         return media.text(told.body);
     }
     let prepared = match prepared() {
         Ok(prepared) => prepared,
-        Err(error) => return media.answer(&Answer::refused(error)),
+        Err(error) => return media.answer(&door.refused(error)),
     };
     let is_query = prepared.operation_type() == Some(OperationType::Query);
     let asking = question.filter(|_| is_query).and_then(|question| door.registry().asking(question));
+    let operation = asking.is_some().then(|| door.counted_as(&prepared, &asker.caller));
     asker.witness = asking.as_ref().map(|asking| asking.witness());
     let answer = door.run(prepared, asker).await;
     match asking {
         Some(asking) if answer.errors.is_empty() => {
             let body = Bytes::from(serde_json::to_vec(&answer).unwrap_or_default());
-            asking.answered(Text { entity_tag: Bytes::new(), body: body.clone() });
+            asking.answered(Text { entity_tag: Bytes::new(), body: body.clone(), operation });
             media.text(body)
         }
         _ => media.answer(&answer),

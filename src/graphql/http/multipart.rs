@@ -60,7 +60,7 @@ pub async fn answer(
     parameters.files = files.values().flatten().cloned().collect();
     let mut prepared = match door.prepare(parameters) {
         Ok(prepared) => prepared,
-        Err(error) => return Ok(media.answer(&Answer::refused(error))),
+        Err(error) => return Ok(media.answer(&door.refused(error))),
     };
     if let (Err(failure), false) = (&asker.caller, files.is_empty()) {
         let error = async_graphql::Error::from(Error::Unauthenticated(*failure));

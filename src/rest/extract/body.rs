@@ -16,7 +16,7 @@ impl<S: Send + Sync> FromRequest<S> for RawBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(read_body(request.into_body()).await?))
+        Ok(Self(read_body(request).await?))
     }
 }
 
@@ -31,7 +31,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
             let detail = "The body must be application/json";
             return Err(problem::answer(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
-        let body = read_body(request.into_body()).await;
+        let body = read_body(request).await;
         body.map(Self).map_err(|error| Problem(error).into_response())
     }
 }

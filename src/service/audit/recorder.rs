@@ -115,6 +115,11 @@ impl Recorder {
         Ok(Place { waiting: Arc::clone(&self.0.waiting), permit })
     }
 
+    /// Requests that wait to be recorded.
+    pub(in crate::service) fn waiting(&self) -> usize {
+        WAITING_REQUESTS.saturating_sub(self.0.waiting.room.available_permits())
+    }
+
     /// Waits until everything that is over is written.
     pub(in crate::service) async fn flush(&self) {
         let (done, written) = oneshot::channel();

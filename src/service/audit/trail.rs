@@ -188,7 +188,9 @@ impl Trail {
             | Error::Changed(_)
             | Error::RateLimited { .. }
             | Error::TooLarge(_) => AuditOutcome::Refused,
-            Error::Unavailable { .. } | Error::Internal { .. } => AuditOutcome::Failed,
+            Error::Overloaded { .. } | Error::Unavailable { .. } | Error::Internal { .. } => {
+                AuditOutcome::Failed
+            }
         };
         self.add(operation, within, outcome, Tally::default());
     }

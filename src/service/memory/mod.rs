@@ -21,6 +21,7 @@ use super::audit::{Look, Trail};
 use super::{Caller, Registry};
 use crate::auth::Principal;
 use crate::domain::identifier::CommunityKey;
+use crate::metrics::Operation;
 use crate::store::{Moment, Store};
 
 /// Largest answer that is remembered, in bytes, and longest question.
@@ -81,6 +82,8 @@ pub struct Answer {
     pub entity_tag: Bytes,
     /// Its body, JSON.
     pub body: Bytes,
+    /// What of GraphQL it answers, among the figures.
+    pub operation: Option<Operation>,
 }
 
 struct Remembered {
@@ -111,6 +114,11 @@ impl Memory {
         // About so many answers of one member or asset fit.
         let answers = usize::try_from(half / 1024).unwrap_or(usize::MAX);
         Self { answers: Cache::with_weighter(answers, half, ByBytes), sensors: Sensors::of_bytes(half) }
+    }
+
+    /// How much is remembered, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.answers.weight() + self.sensors.bytes()
     }
 
     /// What is remembered of sensors; none while changes may be missed.
@@ -160,6 +168,12 @@ impl Asking {
 impl Registry {
     /// What was answered to the same question, if that is true still. It counts, and is recorded.
     pub async fn recall(&self, question: &Question, request_id: Option<&str>) -> Option<Answer> {
+        let answer = self.recall_quietly(question, request_id).await;
+        self.metrics.recalled(answer.is_some());
+        answer
+    }
+
+    async fn recall_quietly(&self, question: &Question, request_id: Option<&str>) -> Option<Answer> {
         let memory = self.memory.as_ref()?;
         let found = memory.answers.get(question)?;
         if !self.store.holds(found.since, question.within.as_ref()) {

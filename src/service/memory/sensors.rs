@@ -79,6 +79,11 @@ impl Sensors {
         Self(Cache::with_weighter(sensors, bytes, ByBytes))
     }
 
+    /// How much is remembered, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.0.weight()
+    }
+
     /// What is remembered now; none while changes may be missed.
     pub(super) fn now<'m>(&'m self, store: &'m Store) -> Option<Recollection<'m>> {
         Some(Recollection { sensors: self, store, since: store.now()? })

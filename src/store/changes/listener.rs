@@ -20,6 +20,7 @@ use crate::domain::change::CommunityChange;
 use crate::domain::closed_set::ChangeKind;
 use crate::domain::identifier::CommunityKey;
 use crate::domain::timestamp::Timestamp;
+use crate::store::trouble::Trouble;
 use crate::store::{Handle, Result, StoreError, communities};
 
 /// How long to wait before listening is tried again.
@@ -92,8 +93,8 @@ impl Listening {
         });
         let listener = listener
             .await
-            .map_err(|_| StoreError::Unavailable("listening takes too long".to_owned()))?
-            .map_err(|error: sqlx::Error| StoreError::Unavailable(error.to_string()))?;
+            .map_err(|_| StoreError::Unavailable(Trouble::Silent, "listening takes too long".to_owned()))?
+            .map_err(|error: sqlx::Error| StoreError::Unavailable(Trouble::Silent, error.to_string()))?;
         // Behind the beginning, so that nothing falls in between.
         let stored = communities::standing(&Handle::pool(self.stored.clone())).await?;
         Ok((listener, self.known.catch_up(stored, Timestamp::now())))

@@ -1,7 +1,8 @@
 # One throw-away PostgreSQL server: lives as long as the standard input stays open, then goes without a trace.
 #
 # Run by `sh -c`, with its own text as the first argument and the server's options as the second. It prints the directory of its Unix socket once the server answers,
-# or the reason why there is none, and fails. The server listens on that socket alone, in a directory
+# or the reason why there is none, and fails. Then it obeys: `stop` and `start` on its standard input are each answered with
+# `done`. The server listens on that socket alone, in a directory
 # that only its own user can enter, so it takes no port and needs no password. It never runs as root.
 set -eu
 script=$1
@@ -50,13 +51,25 @@ create --locale=C --locale-provider=icu --icu-locale=en-US || create --locale=C 
     echo "initdb failed: $(tail -n 3 "$log")"
     exit 1
 }
-"$programs/pg_ctl" -D "$directory/data" -l "$log" -s -w start \
-    -o "-c listen_addresses= -c unix_socket_directories='$directory' -c max_connections=300 $options" >>"$log" 2>&1 || {
+start() {
+    "$programs/pg_ctl" -D "$directory/data" -l "$log" -s -w start \
+        -o "-c listen_addresses= -c unix_socket_directories='$directory' -c max_connections=300 $options" >>"$log" 2>&1
+}
+stop() {
+    "$programs/pg_ctl" -D "$directory/data" -m immediate -s stop >>"$log" 2>&1
+}
+start || {
     echo "the server did not start: $(tail -n 3 "$log")"
     exit 1
 }
 echo "$directory"
 
-# Nobody writes here: the end of the input is the end of the tests, however they ended.
-read -r _ || true
-"$programs/pg_ctl" -D "$directory/data" -m immediate -s stop >>"$log" 2>&1
+# The end of the input is the end of the tests, however they ended.
+while read -r command; do
+    case $command in
+    stop) stop ;;
+    start) start ;;
+    esac
+    echo done
+done
+stop || true

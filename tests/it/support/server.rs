@@ -32,7 +32,12 @@ impl Server {
         dev.args(["dev", "--empty", "--database-url", database_url, "--data-dir"])
             .arg(data_directory)
             .args(words);
-        let mut server = Self::run(dev, data_directory).await;
+        Self::run_dev(dev, data_directory).await
+    }
+
+    /// Runs a command that is `rec-registry dev` in the end, and waits until it is ready.
+    pub async fn run_dev(command: Command, data_directory: &Path) -> Self {
+        let mut server = Self::run(command, data_directory).await;
         server.token = token(data_directory, "operator", "rec-registry.admin");
         server
     }

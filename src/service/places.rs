@@ -1,0 +1,102 @@
+//! How much is done at the same time. Who comes when all places are taken waits a moment, and is turned away when
+//! none becomes free: a queue that only grows answers nobody in time. Each process counts for itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::Result;
+use crate::domain::error::Error;
+use crate::metrics::{Metrics, Shed};
+
+/// How long a request waits for a place, and how long an import or export does: the first is somebody who looks at
+/// a page, the second mostly a machine.
+const PATIENCE: Duration = Duration::from_millis(500);
+const TRANSFER_PATIENCE: Duration = Duration::from_secs(30);
+
+/// After how long who was turned away is to come again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// How much may be done at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlaceSettings {
+    /// Requests and GraphQL operations.
+    pub requests: usize,
+    /// Imports and exports, through whichever door.
+    pub transfers: usize,
+}
+
+impl Default for PlaceSettings {
+    /// As much as comes.
+    fn default() -> Self {
+        Self { requests: Semaphore::MAX_PERMITS, transfers: Semaphore::MAX_PERMITS }
+    }
+}
+
+/// The places of a process.
+pub struct Places {
+    requests: Arc<Semaphore>,
+    transfers: Arc<Semaphore>,
+    metrics: Metrics,
+}
+
+/// A place, taken until this is dropped.
+#[must_use]
+pub struct Place {
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Places {
+    pub(super) fn new(settings: PlaceSettings, metrics: Metrics) -> Self {
+        let semaphore = |places: usize| Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
+        Self { requests: semaphore(settings.requests), transfers: semaphore(settings.transfers), metrics }
+    }
+
+    /// A place for a request or a GraphQL operation.
+    ///
+    /// # Errors
+    /// When none becomes free in time.
+    pub async fn request(&self) -> Result<Place> {
+        self.take(&self.requests, PATIENCE, Shed::Request).await
+    }
+
+    /// A place for an import or an export.
+    ///
+    /// # Errors
+    /// When none becomes free in time.
+    pub(super) async fn transfer(&self) -> Result<Place> {
+        self.take(&self.transfers, TRANSFER_PATIENCE, Shed::Transfer).await
+    }
+
+    async fn take(&self, places: &Arc<Semaphore>, patience: Duration, kind: Shed) -> Result<Place> {
+        if let Ok(permit) = Arc::clone(places).try_acquire_owned() {
+            return Ok(Place { _permit: permit });
+        }
+        match tokio::time::timeout(patience, Arc::clone(places).acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(Place { _permit: permit }),
+            Ok(Err(_)) | Err(_) => {
+                self.metrics.requests().shed(kind);
+                Err(Error::Overloaded { retry_after: RETRY_AFTER })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_finds_no_place_waits_a_moment_and_is_turned_away() {
+        let places = Places::new(PlaceSettings { requests: 1, transfers: 1 }, Metrics::default());
+        let place = places.request().await.expect("the only place");
+        let _other = places.transfer().await.expect("transfers have places of their own");
+        let turned_away = places.request().await.err().expect("no place is left");
+        assert_eq!(turned_away.retry_after_seconds(), Some(1));
+        let waiting = places.request();
+        drop(place);
+        assert!(waiting.await.is_ok(), "the place is free again");
+        assert!(places.metrics.text().expect("figures").contains(r#"shed_total{kind="Request"} 1"#));
+    }
+}

@@ -1,0 +1,95 @@
+//! More than can be done at the same time: who finds no place is turned away soon and told when to come again.
+
+use std::time::{Duration, Instant};
+
+use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
+use serde_json::json;
+
+use crate::support::{Backend, Fixture as _, TestApp, TestDatabase, on_both_databases};
+
+const BUNDLE: &str = "
+community: {id: rec, name: First, areas: {n: {name: North}}}
+members: {a: {user_id: ann, name: Ann, role: consumer, area: n, status: active}}
+";
+
+/// Somebody else who holds what writers need, until it is told to let go.
+struct Holder(DatabaseConnection);
+
+impl Holder {
+    async fn of(database: &TestDatabase) -> Self {
+        let mut options = sea_orm::ConnectOptions::new(&database.url);
+        options.max_connections(1).sqlx_logging(false);
+        let connection = Database::connect(options).await.expect("the database answers");
+        let hold = match database.backend {
+            Backend::Sqlite => "BEGIN IMMEDIATE",
+            Backend::Postgres => "BEGIN; LOCK TABLE community IN EXCLUSIVE MODE",
+        };
+        connection.execute_unprepared(hold).await.expect("the lock is taken");
+        Self(connection)
+    }
+
+    async fn let_go(self) {
+        self.0.execute_unprepared("ROLLBACK").await.expect("the lock is given back");
+        self.0.close().await.expect("the connection closes");
+    }
+}
+
+on_both_databases! {
+    async fn who_finds_no_place_is_turned_away_and_the_rest_goes_on(database: TestDatabase) {
+        let app = TestApp::on(&database).await;
+        app.import(BUNDLE).await;
+        let app = app.told(&["--max-requests", "2"]).await;
+        let holder = Holder::of(&database).await;
+        let writes: Vec<_> = ["One", "Two"].map(|name| {
+            let app = app.clone();
+            tokio::spawn(async move {
+                app.put_json("/admin/communities/rec/members/a/name", &json!({"name": name})).admin().await.status
+            })
+        }).into();
+        while !app.registry.metrics().text().expect("figures").contains("http_requests_in_flight 2") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let begun = Instant::now();
+        let turned_away = app.get("/admin/communities").admin().await;
+        assert!(begun.elapsed() >= Duration::from_millis(400), "it waited a moment: {:?}", begun.elapsed());
+        let body = turned_away.json(503);
+        assert!(body["detail"].as_str().is_some_and(|detail| detail.contains("try again")), "{body}");
+        assert_eq!(turned_away.header("retry-after"), "1");
+        let posted = app.post_json("/admin/lookup/assets-by-sensor-ids", &json!(["x"])).admin().await;
+        assert_eq!(posted.status, 503);
+        let asked = app.graphql("{ communities { totalCount } }", json!({})).admin().await;
+        let error = &asked.json(503)["errors"][0];
+        assert_eq!((&error["extensions"]["code"], &error["extensions"]["retryAfter"]),
+            (&json!("INTERNAL_SERVER_ERROR"), &json!(1)), "{error}");
+        assert_eq!(asked.header("retry-after"), "1");
+        app.get("/health").await.json(200);
+        app.get("/ready").await.json(200);
+        assert!(app.registry.metrics().text().expect("figures").contains(r#"shed_total{kind="Request"} 3"#));
+        holder.let_go().await;
+        for write in writes {
+            assert_eq!(write.await.expect("the write is answered"), 200, "who had a place was not disturbed");
+        }
+        app.get("/admin/communities").admin().await.json(200);
+    }
+
+    async fn nobody_keeps_a_place_by_sending_slowly(database: TestDatabase) {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let app = TestApp::on(&database).await.told(&["--max-requests", "1"]).await;
+        let address = app.listen().await;
+        let mut slow = tokio::net::TcpStream::connect(&address).await.expect("a connection");
+        let token = app.token("slow", "rec-registry.admin");
+        let head = format!(
+            "POST /admin/lookup/assets-by-sensor-ids HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: 5\r\n\r\n[\"a"
+        );
+        slow.write_all(head.as_bytes()).await.expect("half a request is sent");
+        while !app.registry.metrics().text().expect("figures").contains("http_requests_in_flight 1") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        app.get("/admin/communities").admin().await.json(200);
+        slow.write_all(b"\"]").await.expect("the rest is sent");
+        let mut answer = [0; 12];
+        slow.read_exact(&mut answer).await.expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 200");
+    }
+}
