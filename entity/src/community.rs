@@ -54,6 +54,11 @@ pub struct Model {
     /// The highest numbered key that a member of it ever had; empty when none had one.
     #[sea_orm(column_type = "Text")]
     pub last_numbered_key: String,
+    /// The digest of everything in it, as it was at `content_digest_revision`.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub content_digest: Option<String>,
+    /// The revision that `content_digest` is of; at any other revision it says nothing.
+    pub content_digest_revision: Option<i64>,
     /// Grows by one with each change.
     pub version: i64,
     /// Grows with each committed change anywhere in the community.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::domain::code::Code;
 use crate::domain::delivery_point::HoldingKind;
+use crate::domain::digest::ContentDigest;
 use crate::domain::identifier::MemberKey;
 use crate::domain::import::{CommunityGraph, Counts, Refusal};
 use crate::domain::node::Node;
@@ -86,6 +87,8 @@ pub struct CheckedDocument {
     pub community_key: String,
     /// The content; none when the document itself is refused.
     pub bundle: Option<CommunityGraph>,
+    /// What tells that content from any other; there with it.
+    pub digest: Option<ContentDigest>,
     /// How many entities the document holds, where they can be counted.
     pub counts: Counts,
     /// What is odd but goes in. The sentences depend on the content alone, not on its spelling.

@@ -19,7 +19,7 @@ pub const DEVICE_KEYS: &[&str] =
 pub const RELATIONSHIP_KEYS: &[&str] = &["measures", "paired_with"];
 
 /// What is said of an asset, without its identity in this registry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AssetContent {
     /// Unique in the community.
     pub key: AssetKey,

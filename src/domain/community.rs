@@ -34,7 +34,7 @@ pub mod known_keys {
 }
 
 /// What a community says of itself, without its identity in this registry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CommunityContent {
     /// Unique in the registry.
     pub key: CommunityKey,

@@ -12,7 +12,7 @@ use super::member::MemberRef;
 pub const KNOWN_KEYS: &[&str] = &["id", "type", "description", "address", "tariff", "active"];
 
 /// What is said of a delivery point, without its identity in this registry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DeliveryPointContent {
     /// The id that the grid operator gave it; unique in the member, trimmed and ignoring case.
     pub code: DeliveryPointCode,

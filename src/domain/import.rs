@@ -10,7 +10,7 @@ use super::difference::Difference;
 use super::member::MemberContent;
 
 /// A community with everything in it, as a bundle tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CommunityGraph {
     /// The community itself.
     pub community: CommunityContent,
@@ -19,7 +19,7 @@ pub struct CommunityGraph {
 }
 
 /// A member with everything it has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MemberGraph {
     /// The member itself.
     pub content: MemberContent,

@@ -9,7 +9,7 @@ use super::identifier::{Did, MemberKey, UserId};
 use super::timestamp::Timestamp;
 
 /// What is said of a member, without its identity in this registry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MemberContent {
     /// Unique in the community.
     pub key: MemberKey,

@@ -13,6 +13,7 @@ pub mod community;
 pub mod cursor;
 pub mod delivery_point;
 pub mod difference;
+pub mod digest;
 pub mod document;
 pub mod error;
 pub mod filter;

@@ -2,6 +2,7 @@
 //! is read and checked as a whole before the database is touched; what can only be judged against the
 //! registry is judged in the transaction that writes.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -22,8 +23,11 @@ use crate::domain::identifier::CommunityKey;
 use crate::domain::import::{Counts, ImportOptions, ImportReport, MultiImportReport, Refusal};
 use crate::domain::timestamp::Timestamp;
 use crate::metrics::ImportOutcome;
+use crate::store::communities::Replaced;
 use crate::store::plan::Plan;
-use crate::store::{Among, Handle, StoreError, assets, communities, delivery_points, holdings, members};
+use crate::store::{
+    Among, Handle, Loading, StoreError, assets, communities, delivery_points, holdings, members,
+};
 
 /// What the audit trail calls it.
 const OPERATION: &str = "import";
@@ -164,6 +168,8 @@ struct Job<'c> {
 struct Judged<'j> {
     reports: Vec<ImportReport>,
     plans: Vec<Plan<'j>>,
+    /// The communities of which everything is stored already.
+    unchanged: Vec<&'j CommunityKey>,
 }
 
 impl Job<'_> {
@@ -179,15 +185,18 @@ impl Job<'_> {
         for plan in &judged.plans {
             plan.clear(&handle).await?;
         }
+        let loading = Loading::begin(&handle, judged.plans.iter().map(Plan::rows).sum()).await?;
         for plan in &judged.plans {
             plan.fill(&handle).await?;
         }
+        loading.end(&handle).await?;
         let written = judged.plans.iter().filter(|plan| !plan.is_noop());
         let deeds = self.ctx.deeds(self.operation, written.map(|plan| (plan.community_key(), plan.rows())));
         let written: Vec<_> = judged.plans.iter().filter(|plan| !plan.is_noop()).collect();
         history::record(&handle, &deeds, &written).await?;
-        for plan in judged.plans.iter().filter(|plan| plan.is_noop()) {
-            self.ctx.trail().note_count(self.operation, plan.community_key(), 0);
+        let unchanged = judged.plans.iter().filter(|plan| plan.is_noop()).map(Plan::community_key);
+        for key in unchanged.chain(judged.unchanged) {
+            self.ctx.trail().note_count(self.operation, key, 0);
         }
         Ok(judged.reports)
     }
@@ -196,19 +205,39 @@ impl Job<'_> {
     async fn judge(&self, handle: &Handle, now: Timestamp) -> std::result::Result<Judged<'_>, StoreError> {
         let mut reports: Vec<ImportReport> =
             self.checked.documents.iter().map(|document| self.report(document)).collect();
-        let keys =
-            self.checked.documents.iter().map(|document| CommunityKey::from(document.community_key.as_str()));
-        let replaced = communities::tags(handle, &Reach::Communities(keys.collect())).await?;
-        let replaced_ids: Vec<Uuid> = replaced.iter().map(|community| community.id).collect();
-        for refusal in self.taken_elsewhere(handle, &replaced_ids).await? {
+        let keys: Vec<_> =
+            self.checked.documents.iter().map(|document| document.community_key.as_str()).collect();
+        let replaced = communities::replaced(handle, &keys).await?;
+        let stored =
+            |document: &CheckedDocument| replaced.get(&CommunityKey::from(document.community_key.as_str()));
+        let is_stored: Vec<bool> = self
+            .checked
+            .documents
+            .iter()
+            .map(|document| {
+                document
+                    .digest
+                    .as_ref()
+                    .is_some_and(|digest| stored(document).is_some_and(|stored| stored.says(digest)))
+            })
+            .collect();
+        for refusal in self.taken_elsewhere(handle, &replaced, &is_stored).await? {
             reports[refusal.document].refusals.push(refusal);
         }
         let refused = reports.iter().any(|report| !report.refusals.is_empty());
-        let mut plans = Vec::new();
+        let (mut plans, mut unchanged) = (Vec::new(), Vec::new());
         for (index, (document, report)) in self.checked.documents.iter().zip(&mut reports).enumerate() {
-            match &document.bundle {
-                Some(bundle) if !refused || self.options.dry_run => {
-                    let mut plan = Plan::replace(handle, bundle, now).await?;
+            match (&document.bundle, &document.digest) {
+                (Some(bundle), _) if is_stored[index] => {
+                    report.deleted = document.counts;
+                    report.unchanged = document.counts;
+                    if self.options.dry_run && self.may_read(&bundle.community.key) {
+                        report.difference = Some(Difference::default());
+                    }
+                    unchanged.push(&bundle.community.key);
+                }
+                (Some(bundle), Some(digest)) if !refused || self.options.dry_run => {
+                    let mut plan = Plan::replace(handle, (bundle, digest), now).await?;
                     report.deleted = plan.stored;
                     report.unchanged = plan.unchanged;
                     if self.options.dry_run && self.may_read(&bundle.community.key) {
@@ -221,8 +250,7 @@ impl Job<'_> {
                     plans.push(plan);
                 }
                 _ => {
-                    let stored = replaced.iter().find(|tag| tag.key.as_str() == report.community_key);
-                    if let Some(community) = stored {
+                    if let Some(community) = stored(document) {
                         report.deleted = stored_counts(handle, community.id).await?;
                     }
                 }
@@ -231,7 +259,7 @@ impl Job<'_> {
                 report.refusals.push(exists(index, report));
             }
         }
-        Ok(Judged { reports, plans })
+        Ok(Judged { reports, plans, unchanged })
     }
 
     fn report(&self, document: &CheckedDocument) -> ImportReport {
@@ -251,20 +279,24 @@ impl Job<'_> {
         self.ctx.sees_community(key)
     }
 
-    /// What the body's members would hold or be called, and a community that stays has already.
+    /// What the body's members would hold or be called, and a community that stays has already. Documents that are
+    /// stored as they are have what is theirs.
     async fn taken_elsewhere(
         &self,
         handle: &Handle,
-        replaced: &[Uuid],
+        replaced: &HashMap<CommunityKey, Replaced>,
+        is_stored: &[bool],
     ) -> std::result::Result<Vec<Refusal>, StoreError> {
+        let replaced: Vec<Uuid> = replaced.values().map(|community| community.id).collect();
         let mut refusals = Vec::new();
         for kind in [HoldingKind::Sensor, HoldingKind::DeliveryPoint] {
-            let held: Vec<_> = self.checked.held.iter().filter(|held| held.kind == kind).collect();
+            let held = self.checked.held.iter();
+            let held: Vec<_> = held.filter(|held| held.kind == kind && !is_stored[held.document]).collect();
             let ids: Vec<&str> = held.iter().map(|held| held.folded.as_str()).collect();
             if ids.is_empty() {
                 continue;
             }
-            let taken = holdings::held_elsewhere(handle, kind, &ids, replaced).await?;
+            let taken = holdings::held_elsewhere(handle, kind, &ids, &replaced).await?;
             refusals.extend(held.iter().filter(|held| taken.contains(&held.folded)).map(|held| Refusal {
                 code: kind.refusal(),
                 detail: format!("An active member of another community holds this {}", kind.named()),
@@ -272,16 +304,15 @@ impl Job<'_> {
                 path: held.path.clone(),
             }));
         }
-        let dids: Vec<&str> = self.checked.dids.iter().map(|did| did.did.as_str()).collect();
-        if !dids.is_empty() {
-            let taken = holdings::dids_elsewhere(handle, &dids, replaced).await?;
-            refusals.extend(self.checked.dids.iter().filter(|did| taken.contains(&did.did)).map(|did| {
-                Refusal {
-                    code: Code::DidTaken,
-                    detail: "A member of another community has this DID".to_owned(),
-                    document: did.document,
-                    path: did.path.clone(),
-                }
+        let dids: Vec<_> = self.checked.dids.iter().filter(|did| !is_stored[did.document]).collect();
+        let texts: Vec<&str> = dids.iter().map(|did| did.did.as_str()).collect();
+        if !texts.is_empty() {
+            let taken = holdings::dids_elsewhere(handle, &texts, &replaced).await?;
+            refusals.extend(dids.iter().filter(|did| taken.contains(&did.did)).map(|did| Refusal {
+                code: Code::DidTaken,
+                detail: "A member of another community has this DID".to_owned(),
+                document: did.document,
+                path: did.path.clone(),
             }));
         }
         Ok(refusals)

@@ -19,6 +19,7 @@ use crate::domain::closed_set::ChangeKind;
 use crate::domain::columns::Columns;
 use crate::domain::community::{Community, CommunityRef};
 use crate::domain::cursor::{ListKind, SortValue};
+use crate::domain::digest::ContentDigest;
 use crate::domain::filter::{CommunityField, Filter};
 use crate::domain::grant::Reach;
 use crate::domain::identifier::CommunityKey;
@@ -216,6 +217,46 @@ pub async fn tags(handle: &Handle, scope: &Scope) -> Result<Vec<CommunityRef>> {
         .iter()
         .map(|row| Ok(<CommunityTag as sea_orm::FromQueryResult>::from_query_result(row, "")?.into()))
         .collect()
+}
+
+/// A community that an import would replace.
+pub struct Replaced {
+    /// Its id.
+    pub id: Uuid,
+    /// What tells all of its content from any other, if that is known of its present revision.
+    digest: Option<String>,
+}
+
+impl Replaced {
+    /// Whether everything that is stored of it is what has this digest.
+    #[must_use]
+    pub fn says(&self, digest: &ContentDigest) -> bool {
+        self.digest.as_deref() == Some(digest.as_str())
+    }
+}
+
+/// Those of these communities that are stored, by key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn replaced(handle: &Handle, keys: &[&str]) -> Result<HashMap<CommunityKey, Replaced>> {
+    let is_one =
+        set::is_one_of_texts(handle.get_database_backend(), table::column::<Community>(Column::Key), keys);
+    let select = Query::select()
+        .columns([Column::Id, Column::Key, Column::Revision])
+        .columns([Column::ContentDigest, Column::ContentDigestRevision])
+        .from(Entity)
+        .and_where(is_one)
+        .take();
+    let replaced = |row: &QueryResult| {
+        let (revision, of_revision): (i64, Option<i64>) =
+            (row.try_get("", "revision")?, row.try_get("", "content_digest_revision")?);
+        let digest: Option<String> = row.try_get("", "content_digest")?;
+        let key: String = row.try_get("", "key")?;
+        let digest = digest.filter(|_| of_revision == Some(revision));
+        Ok((key.into(), Replaced { id: row.try_get("", "id")?, digest }))
+    };
+    handle.query_all(&select).await?.iter().map(replaced).collect()
 }
 
 /// The revision of each of these communities.

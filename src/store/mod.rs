@@ -18,6 +18,7 @@ pub mod history;
 pub mod holdings;
 pub mod kept_answers;
 mod keyset;
+mod loading;
 pub mod members;
 pub mod plan;
 mod record;
@@ -36,6 +37,7 @@ pub use connection::{Claim, DatabaseSettings, OnStatement, PoolUse, Store, Write
 pub use error::StoreError;
 pub use handle::Handle;
 pub use keyset::ListArgs;
+pub use loading::Loading;
 pub use scope::Scope;
 pub use table::Among;
 

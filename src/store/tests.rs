@@ -7,6 +7,7 @@ use crate::domain::asset::AssetContent;
 use crate::domain::closed_set::{AssetType, MemberRole, MemberStatus};
 use crate::domain::community::CommunityContent;
 use crate::domain::delivery_point::DeliveryPointContent;
+use crate::domain::digest::ContentDigest;
 use crate::domain::document::Document;
 use crate::domain::filter::{AssetField, DeliveryPointField, Filter, MemberField, Related, TextTest};
 use crate::domain::identifier::{DeliveryPointCode, SensorId};
@@ -46,7 +47,8 @@ impl Fixture {
         let now = Timestamp::from_micros(now);
         self.store
             .write(|handle| async move {
-                let plan = Plan::replace(&handle, graph, now).await?;
+                let digest = ContentDigest::of(graph);
+                let plan = Plan::replace(&handle, (graph, &digest), now).await?;
                 plan.clear(&handle).await?;
                 plan.fill(&handle).await?;
                 Ok::<_, StoreError>(plan.unchanged)
@@ -264,7 +266,8 @@ async fn the_loser_of_a_race_for_a_sensor_is_told_so() {
         .write(|handle| {
             let other = &other;
             async move {
-                let plan = Plan::replace(&handle, other, Timestamp::from_micros(1)).await?;
+                let digest = ContentDigest::of(other);
+                let plan = Plan::replace(&handle, (other, &digest), Timestamp::from_micros(1)).await?;
                 plan.fill(&handle).await
             }
         })

@@ -1,9 +1,10 @@
 //! The schema goes up, down and up again, and is the same each time.
 
 use rec_registry::service::{DatabaseSettings, Registry};
-use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement};
+use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement, TransactionTrait as _};
 
-use crate::support::{TestDatabase, on_both_databases};
+use crate::support::federation::Federation;
+use crate::support::{Backend, Fixture as _, TestApp, TestDatabase, on_both_databases};
 
 on_both_databases! {
     async fn the_schema_goes_up_and_down_and_up_again(database: TestDatabase) {
@@ -35,6 +36,35 @@ on_both_databases! {
             registry.migrate().await.expect("they go up again");
             assert_eq!(objects(&database).await, schema, "after {steps} steps down and up");
         }
+    }
+
+    async fn a_large_import_leaves_the_schema_as_it_was(database: TestDatabase) {
+        let app = TestApp::on(&database).await;
+        let schema = objects(&database).await;
+        let imports = [(1, true), (2, false)];
+        for (edition, takes_away) in imports {
+            app.statements.take();
+            app.import(Federation { communities: 2, members: 1_001, edition }.to_yaml()).await;
+            let statements = app.statements.take();
+            let dropped = statements.iter().any(|statement| statement.contains("DROP INDEX"));
+            // SQLite does so again where as much comes as there is; PostgreSQL when nothing is there alone.
+            assert_eq!(dropped, takes_away || database.backend == Backend::Sqlite, "edition {edition}");
+            assert_eq!(objects(&database).await, schema, "edition {edition}");
+        }
+        let members = app.get("/admin/communities/valley-001/members?limit=1&offset=1000").admin().await;
+        assert_eq!(members.json(200)["items"].as_array().map(Vec::len), Some(1));
+    }
+
+    async fn a_large_import_into_tables_in_use_waits_for_nobody(database: TestDatabase) {
+        let app = TestApp::on(&database).await;
+        let schema = objects(&database).await;
+        let reader = Database::connect(&database.url).await.expect("the database answers");
+        let reading = reader.begin().await.expect("a transaction begins");
+        let count = Statement::from_string(reading.get_database_backend(), "SELECT COUNT(*) AS n FROM asset");
+        reading.query_one_raw(count).await.expect("a reader reads");
+        app.import(Federation { communities: 1, members: 2_001, edition: 1 }.to_yaml()).await;
+        reading.rollback().await.expect("the reader ends");
+        assert_eq!(objects(&database).await, schema);
     }
 
     async fn a_schema_that_is_up_stays_as_it_is(database: TestDatabase) {

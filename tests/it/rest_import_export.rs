@@ -36,6 +36,28 @@ on_both_databases! {
         assert_eq!((&again["reports"][0]["deleted"], &again["reports"][0]["unchanged"]), (&held, &held));
     }
 
+    async fn what_is_stored_already_is_known_without_a_look_at_it_until_something_changes(app: TestApp) {
+        let looks_at_assets = |statements: &[String]| statements.iter().any(|sql| sql.contains("\"asset\""));
+        let held = counts(1, 3, 4, 8);
+        app.import_sample("valley-v0.5.yaml").await;
+        app.statements.take();
+        let again = app.import_sample("valley-v0.5.yaml").await;
+        assert_eq!((&again["reports"][0]["deleted"], &again["reports"][0]["unchanged"]), (&held, &held));
+        let statements = app.statements.take();
+        assert!(!looks_at_assets(&statements), "{statements:#?}");
+        let members = "/admin/communities/valley-rec/members";
+        let first = app.get(members).admin().await.json(200)["items"][0].clone();
+        let member = format!("{members}/{}", first["key"].as_str().expect("a key"));
+        app.put_json(format!("{member}/name"), &json!({"name": "Somebody else"})).admin().await.json(200);
+        let dry = app.post_yaml("/admin/import/yaml?dry_run=1", sample::text("valley-v0.5.yaml")).admin().await.json(200);
+        assert_eq!(dry["reports"][0]["unchanged"]["member"], 2, "{dry}");
+        app.statements.take();
+        let back = app.import_sample("valley-v0.5.yaml").await;
+        assert_eq!(back["reports"][0]["unchanged"]["member"], 2, "{back}");
+        assert!(looks_at_assets(&app.statements.take()));
+        assert_eq!(app.get(member).admin().await.json(200)["name"], first["name"]);
+    }
+
     async fn a_bundle_comes_as_json_with_or_without_an_envelope(app: TestApp) {
         let send = |path: &str, body: &Value| app.post_json(path, body).bearer("rec-registry.import");
         let report = send(JSON, &bundle("One")).await.json(200);

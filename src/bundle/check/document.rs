@@ -9,6 +9,7 @@ use super::member::{self, Members};
 use crate::bundle::keys;
 use crate::bundle::model::{BundledDid, CheckedDocument, Held, ReadDocument, Warning};
 use crate::bundle::path::{Path, shown};
+use crate::domain::digest::ContentDigest;
 use crate::domain::document::{Document, ordered};
 use crate::domain::identifier::CommunityKey;
 use crate::domain::import::{CommunityGraph, Counts};
@@ -68,8 +69,9 @@ fn bundle(mut fields: Fields<'_>, mut findings: Findings) -> DocumentFindings {
     };
     bound(&mut warnings);
     let community_key = community.key;
+    let digest = bundle.as_ref().map(ContentDigest::of);
     DocumentFindings {
-        document: CheckedDocument { community_key, bundle, counts, warnings, refusals },
+        document: CheckedDocument { community_key, bundle, digest, counts, warnings, refusals },
         held,
         dids,
     }

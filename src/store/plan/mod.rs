@@ -21,6 +21,7 @@ use crate::domain::closed_set::ChangeKind;
 use crate::domain::community::{Community, CommunityContent};
 use crate::domain::delivery_point::DeliveryPointContent;
 use crate::domain::difference::Difference;
+use crate::domain::digest::ContentDigest;
 use crate::domain::identifier::CommunityKey;
 use crate::domain::import::{Counts, MemberGraph};
 use crate::domain::member::MemberContent;
@@ -36,6 +37,8 @@ pub struct Plan<'g> {
     community_exists: bool,
     /// The revision that the community will have.
     revision: i64,
+    /// The digest of all of the content, where the plan knows all of it.
+    digest: Option<&'g ContentDigest>,
     /// The highest numbered key that a member had so far.
     last_numbered_key: String,
     /// Members that go, or that are filled in again with everything they have.
@@ -134,6 +137,7 @@ impl<'g> Plan<'g> {
             community,
             community_exists: stored.is_some(),
             revision: stored.map_or(1, |community| community.revision + 1),
+            digest: None,
             last_numbered_key: stored
                 .map(|community| community.last_numbered_key.clone())
                 .unwrap_or_default(),
@@ -315,6 +319,8 @@ impl<'g> Plan<'g> {
             .table(community::Entity)
             .value(Column::Revision, row.revision)
             .value(Column::LastNumberedKey, row.last_numbered_key)
+            .value(Column::ContentDigest, row.content_digest)
+            .value(Column::ContentDigestRevision, row.content_digest_revision)
             .and_where(Expr::col(Column::Id).eq(self.community.id));
         handle.execute(&update).await?;
         Ok(())

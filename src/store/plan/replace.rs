@@ -10,6 +10,7 @@ use super::{Identity, Plan, PlannedAsset, PlannedMember, PlannedPoint, Released}
 use crate::domain::asset::{Asset, AssetContent};
 use crate::domain::community::Community;
 use crate::domain::delivery_point::DeliveryPoint;
+use crate::domain::digest::ContentDigest;
 use crate::domain::import::{CommunityGraph, MemberGraph};
 use crate::domain::member::Member;
 use crate::domain::timestamp::Timestamp;
@@ -22,14 +23,19 @@ struct Stored {
 }
 
 impl<'g> Plan<'g> {
-    /// Compares a bundle with what is stored.
+    /// Compares a bundle, which has this digest, with what is stored.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn replace(handle: &Handle, graph: &'g CommunityGraph, now: Timestamp) -> Result<Self> {
+    pub async fn replace(
+        handle: &Handle,
+        (graph, digest): (&'g CommunityGraph, &'g ContentDigest),
+        now: Timestamp,
+    ) -> Result<Self> {
         let existing = communities::by_key(handle, &Scope::Everything, &graph.community.key).await?;
         let mut plan = Self::new(&graph.community, existing.as_ref(), now);
         plan.released = Released::Everybody;
+        plan.digest = Some(digest);
         let (mut members, mut assets) = match &existing {
             Some(community) => plan.read_stored(handle, community).await?,
             None => (HashMap::new(), HashMap::new()),

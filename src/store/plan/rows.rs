@@ -39,6 +39,8 @@ impl<'g> Plan<'g> {
             extra: content.extra.as_str().to_owned(),
             envelope: content.envelope.as_str().to_owned(),
             last_numbered_key: self.last_numbered_key(),
+            content_digest: self.digest.map(|digest| digest.as_str().to_owned()),
+            content_digest_revision: self.digest.map(|_| self.revision),
             version: self.community.version,
             revision: self.revision,
             created_at: self.community.created_at.as_micros(),
