@@ -13,6 +13,7 @@ mod m20261123_000006_narrow_indexes;
 mod m20261123_000007_add_history;
 mod m20261123_000008_batch_audit;
 mod m20261128_000009_add_content_digest;
+mod m20261128_000010_pack_audit;
 
 /// A step is taken as a whole or not at all, on both databases.
 const IN_A_TRANSACTION: Option<bool> = Some(true);
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000007_add_history::Migration),
             Box::new(m20261123_000008_batch_audit::Migration),
             Box::new(m20261128_000009_add_content_digest::Migration),
+            Box::new(m20261128_000010_pack_audit::Migration),
         ]
     }
 }

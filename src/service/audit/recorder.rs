@@ -21,7 +21,7 @@ const WAITING_REQUESTS: usize = 65_536;
 
 /// How long entries are gathered before they are written, unless there are enough.
 const GATHER_FOR: Duration = Duration::from_millis(200);
-const GATHER_REQUESTS: usize = 2_000;
+const GATHER_REQUESTS: usize = 8_000;
 
 /// How long to wait before a write that failed is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -113,6 +113,12 @@ impl Recorder {
                 internal: "nothing is recorded any more".to_owned(),
             })?;
         Ok(Place { waiting: Arc::clone(&self.0.waiting), permit })
+    }
+
+    /// Room for what a request will have looked at, if there is some now.
+    pub(super) fn try_reserve(&self) -> Option<Place> {
+        let permit = Arc::clone(&self.0.waiting.room).try_acquire_owned().ok()?;
+        Some(Place { waiting: Arc::clone(&self.0.waiting), permit })
     }
 
     /// Requests that wait to be recorded.

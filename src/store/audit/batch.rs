@@ -1,4 +1,5 @@
-//! How the entries of a batch are written, and what leads to them.
+//! How the entries of a batch are written, and what leads to them: a JSON text in which whatever may stand in many entries
+//! stands once, so that an entry takes a third of the room.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -7,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::super::{Result, StoreError};
-use super::broken;
+use super::{BROKEN, broken};
 use crate::domain::audit::{AuditEntry, Deed, Person, entry_id, new_batch_id};
 use crate::domain::closed_set::{AuditOutcome, ClosedSet};
 use crate::domain::timestamp::Timestamp;
 
 /// Most entries of a batch. More would be read in vain by whoever wants one of them.
-pub(super) const MAX_ENTRIES: usize = 2_000;
+pub(super) const MAX_ENTRIES: usize = 8_000;
 
 /// Most microseconds from the first entry of a batch to its last: what is asked for since a time stands in
 /// batches that begin at most as much earlier.
@@ -30,25 +31,116 @@ pub(super) struct Batch {
     pub(super) marks: Vec<String>,
 }
 
-/// An entry as it is written.
-#[derive(Serialize, Deserialize)]
+/// An entry. Batches of earlier versions are lists of these.
+#[derive(Clone, Deserialize)]
 pub(super) struct Line<'a> {
     at: i64,
     #[serde(borrow)]
     by: Cow<'a, str>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     about: Option<Cow<'a, str>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     client: Option<Cow<'a, str>>,
     #[serde(borrow)]
     operation: Cow<'a, str>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     community: Option<Cow<'a, str>>,
     rows: i64,
     #[serde(borrow)]
     outcome: Cow<'a, str>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     request: Option<Cow<'a, str>>,
+}
+
+/// Entries as they are written together.
+#[derive(Serialize, Deserialize)]
+struct Packed<'a> {
+    /// When the first was.
+    since: i64,
+    /// Pseudonyms.
+    #[serde(borrow)]
+    people: Vec<Cow<'a, str>>,
+    /// Clients, operations, communities and outcomes.
+    #[serde(borrow)]
+    words: Vec<Cow<'a, str>>,
+    #[serde(borrow)]
+    entries: Vec<PackedEntry<'a>>,
+}
+
+/// Microseconds behind the first entry; the places of who did it and of whom it is about among the people; those of client,
+/// operation and community among the words; the rows; the place of the outcome; the request.
+#[derive(Serialize, Deserialize)]
+struct PackedEntry<'a>(
+    i64,
+    usize,
+    Option<usize>,
+    Option<usize>,
+    usize,
+    Option<usize>,
+    i64,
+    usize,
+    #[serde(borrow)] Option<Cow<'a, str>>,
+);
+
+/// Texts, each once.
+#[derive(Default)]
+struct Places<'a> {
+    texts: Vec<Cow<'a, str>>,
+    places: HashMap<&'a str, usize>,
+}
+
+impl<'a> Places<'a> {
+    fn of(&mut self, text: &'a str) -> usize {
+        *self.places.entry(text).or_insert_with(|| {
+            self.texts.push(Cow::Borrowed(text));
+            self.texts.len() - 1
+        })
+    }
+}
+
+impl<'a> Packed<'a> {
+    fn of(lines: &'a [Line<'a>]) -> Self {
+        let since = lines.first().map_or(0, |line| line.at);
+        let (mut people, mut words) = (Places::default(), Places::default());
+        let entries = lines
+            .iter()
+            .map(|line| {
+                PackedEntry(
+                    line.at - since,
+                    people.of(&line.by),
+                    line.about.as_deref().map(|about| people.of(about)),
+                    line.client.as_deref().map(|client| words.of(client)),
+                    words.of(&line.operation),
+                    line.community.as_deref().map(|community| words.of(community)),
+                    line.rows,
+                    words.of(&line.outcome),
+                    line.request.as_deref().map(Cow::Borrowed),
+                )
+            })
+            .collect();
+        Self { since, people: people.texts, words: words.texts, entries }
+    }
+
+    fn lines(self) -> Result<Vec<Line<'a>>> {
+        let Self { since, people, words, entries } = self;
+        let text = |texts: &[Cow<'a, str>], place: usize| {
+            texts.get(place).cloned().ok_or_else(|| StoreError::Database(BROKEN.to_owned()))
+        };
+        let line = |PackedEntry(after, by, about, client, operation, community, rows, outcome, request)| {
+            Ok(Line {
+                at: since + after,
+                by: text(&people, by)?,
+                about: about.map(|place| text(&people, place)).transpose()?,
+                client: client.map(|place| text(&words, place)).transpose()?,
+                operation: text(&words, operation)?,
+                community: community.map(|place| text(&words, place)).transpose()?,
+                rows,
+                outcome: text(&words, outcome)?,
+                request,
+            })
+        };
+        entries.into_iter().map(line).collect()
+    }
 }
 
 impl Batch {
@@ -86,15 +178,18 @@ impl Batch {
         Ok(Self {
             id: new_batch_id(first),
             entries: i64::try_from(lines.len()).unwrap_or(i64::MAX),
-            content: serde_json::to_string(lines).map_err(|error| broken(&error))?,
+            content: serde_json::to_string(&Packed::of(lines)).map_err(|error| broken(&error))?,
             marks: marks(lines),
         })
     }
 }
 
-/// The entries as they are written in a batch.
+/// The entries of a batch.
 pub(super) fn lines(content: &str) -> Result<Vec<Line<'_>>> {
-    serde_json::from_str(content).map_err(|error| broken(&error))
+    if content.starts_with('[') {
+        return serde_json::from_str(content).map_err(|error| broken(&error));
+    }
+    serde_json::from_str::<Packed<'_>>(content).map_err(|error| broken(&error))?.lines()
 }
 
 /// The entries of a batch, the oldest first.
@@ -129,4 +224,31 @@ pub(super) fn marks(lines: &[Line<'_>]) -> Vec<String> {
 /// The mark of a pseudonym.
 pub(super) fn mark(pseudonym: &str) -> &str {
     pseudonym.get(..MARK_LENGTH).unwrap_or(pseudonym)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_is_what_is_read_and_so_is_what_was_written_as_a_list() {
+        let list = r#"[
+            {"at": 7000000, "by": "p1", "client": "app", "operation": "member.get", "community": "rec", "rows": 1,
+             "outcome": "ok", "request": "r-1", "about": "p2"},
+            {"at": 7000005, "by": "p1", "operation": "member.list", "rows": 0, "outcome": "ok", "about": null}
+        ]"#;
+        let id = new_batch_id(Timestamp::from_micros(7_000_000));
+        let before = entries(id, list).expect("a list is read");
+        let batch =
+            Batch::of(Timestamp::from_micros(7_000_000), &lines(list).expect("lines")).expect("packed");
+        assert_eq!(
+            batch.content,
+            r#"{"since":7000000,"people":["p1","p2"],"words":["app","member.get","rec","ok","member.list"],"#
+                .to_owned()
+                + r#""entries":[[0,0,1,0,1,2,1,3,"r-1"],[5,0,null,null,4,null,0,3,null]]}"#
+        );
+        assert_eq!(entries(id, &batch.content).expect("packed entries are read"), before);
+        assert_eq!(batch.marks, ["p1", "p2", "rec"]);
+        assert!(lines(&batch.content.replace("[0,0,1,", "[0,0,9,")).is_err(), "a place that nothing has");
+    }
 }

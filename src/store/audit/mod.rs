@@ -1,7 +1,7 @@
 //! The audit trail: entries come, are read, and go when they are old; nothing changes one. The keys of
 //! the pseudonyms are kept apart, and with its key a person leaves the trail.
 //!
-//! What is written at once is a batch: one row, whose entries are a list in JSON. Marks lead from a person or
+//! What is written at once is a batch: one row, whose entries are a JSON text. Marks lead from a person or
 //! a community to the batches that have something of them; what stands in a batch besides is sorted out when
 //! it is read. So an entry costs some 3 µs of SQLite instead of the 15 of a row with three indexes.
 
@@ -94,7 +94,9 @@ pub async fn delete_before(handle: &Handle, time: Timestamp, at_most: u64) -> Re
     Ok(deleted)
 }
 
+const BROKEN: &str = "a batch of the audit trail holds no entries";
+
 /// What is stored cannot be read.
 fn broken(error: &serde_json::Error) -> StoreError {
-    StoreError::Database(format!("a batch of the audit trail is no list of entries: {error}"))
+    StoreError::Database(format!("{BROKEN}: {error}"))
 }
