@@ -8,22 +8,22 @@ use futures_util::{Stream, StreamExt};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::audit::Personal;
 use super::{Ctx, Place, Result, community};
 use crate::bundle::Writer;
 use crate::domain::code::Code;
 use crate::domain::columns::Columns;
-use crate::domain::community::CommunityRef;
+use crate::domain::community::{CommunityContent, CommunityRef};
 use crate::domain::error::Error;
 use crate::domain::filter::Filter;
 use crate::domain::grant::{Operation, Reach};
 use crate::domain::identifier::{CommunityKey, UserId};
 use crate::domain::import::MemberGraph;
-use crate::domain::member::Member;
 use crate::domain::order::Order;
 use crate::domain::page::{End, PageRequest};
-use crate::store::{Among, Handle, ListArgs, assets, communities, delivery_points, members};
+use crate::store::{Among, Handle, ListArgs, communities, graphs, members};
 
 /// What the audit trail calls it.
 const OPERATION: &str = "export";
@@ -132,55 +132,63 @@ async fn choose(
     Ok(found)
 }
 
+/// What is written in one go.
+struct Batch {
+    /// The community, before its first members.
+    begins: Option<Box<CommunityContent>>,
+    key: CommunityKey,
+    members: Vec<MemberGraph>,
+}
+
+/// Reads and writes side by side: while a batch becomes text, the next one comes from the database.
 async fn write_all(export: &Export, sender: &mpsc::Sender<Result<Bytes>>) -> Result<()> {
-    let Export { ctx, handle, chosen, .. } = export;
-    let mut writer = Writer::new();
-    let mut out = String::new();
+    let (read, mut batches) = mpsc::channel(BATCHES_AHEAD);
+    let (ctx, text) = (export.ctx.clone(), sender.clone());
+    let writing = AbortOnDropHandle::new(tokio::spawn(async move {
+        let (mut writer, mut length) = (Writer::new(), 0);
+        while let Some(Batch { begins, key, members }) = batches.recv().await {
+            // As long as the one before, so that it is not copied while it grows.
+            let mut out = String::with_capacity(length + length / 8);
+            if let Some(community) = begins {
+                writer.community(&community, &mut out);
+            }
+            for member in &members {
+                writer.member(member, &mut out);
+            }
+            length = out.len();
+            let rows: usize =
+                members.iter().map(|member| 1 + member.delivery_points.len() + member.assets.len()).sum();
+            ctx.trail().note_count(OPERATION, &key, rows as u64);
+            if text.send(Ok(out.into())).await.is_err() {
+                return;
+            }
+        }
+    }));
+    read_all(export, read).await?;
+    writing.await.map_err(|error| Error::internal(format!("writing an export: {error}")))
+}
+
+/// Reads batch by batch, until nobody wants more.
+async fn read_all(export: &Export, batches: mpsc::Sender<Batch>) -> Result<()> {
+    let Export { handle, chosen, .. } = export;
     for tag in chosen {
         let found = communities::by_key(handle, &Reach::Everything, &tag.key).await?;
-        writer.community(&found.ok_or_else(community::not_found)?.content, &mut out);
+        let mut begins = Some(Box::new(found.ok_or_else(community::not_found)?.content));
         let mut page = PageRequest { size: BATCH, end: End::First, after: None, before: None };
         loop {
             let args = ListArgs { filter: Filter::everything(), order: Order::default(), page: page.clone() };
-            let members = members::list(handle, Among::Community(tag.id), &args).await?;
-            page.after = members.rows.last().map(|row| row.cursor.clone());
-            let has_next = members.has_next;
-            let batch = members.rows.into_iter().map(|row| row.value).collect();
-            let mut rows = 0;
-            for member in graphs(handle, batch).await? {
-                writer.member(&member, &mut out);
-                rows += 1 + member.delivery_points.len() + member.assets.len();
-            }
-            ctx.trail().note_count(OPERATION, &tag.key, rows as u64);
-            if sender.send(Ok(std::mem::take(&mut out).into())).await.is_err() {
+            let found = members::list(handle, Among::Community(tag.id), &args).await?;
+            page.after = found.rows.last().map(|row| row.cursor.clone());
+            let members = found.rows.into_iter().map(|row| row.value).collect();
+            let members = graphs::of_members(handle, members).await?;
+            let batch = Batch { begins: begins.take(), key: tag.key.clone(), members };
+            if batches.send(batch).await.is_err() {
                 return Ok(());
             }
-            if !has_next {
+            if !found.has_next {
                 break;
             }
         }
     }
     Ok(())
-}
-
-/// Members with everything they have.
-async fn graphs(handle: &Handle, members: Vec<Member>) -> Result<Vec<MemberGraph>> {
-    if members.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<_> = members.iter().map(|member| member.id).collect();
-    let mut points = delivery_points::of_members(handle, &ids).await?;
-    let mut assets = assets::of_members(handle, &ids).await?;
-    Ok(members
-        .into_iter()
-        .map(|member| MemberGraph {
-            delivery_points: contents(points.remove(&member.id), |point| point.content),
-            assets: contents(assets.remove(&member.id), |asset| asset.content),
-            content: member.content,
-        })
-        .collect())
-}
-
-fn contents<T, C>(rows: Option<Vec<T>>, content: impl Fn(T) -> C) -> Vec<C> {
-    rows.unwrap_or_default().into_iter().map(content).collect()
 }
