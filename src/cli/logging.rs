@@ -1,15 +1,75 @@
 //! The log: on standard error, for people on a terminal and for machines elsewhere.
 
-use std::io::IsTerminal as _;
+use std::io::{self, BufWriter, IsTerminal as _, Stderr, Write};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt, registry};
 
 use crate::config::{LogArgs, LogFormat};
+
+/// Lines of a server on their way: a system call for each would cost a request more than the line itself. A warning goes out
+/// at once, with all that stands before it.
+static LINES: LazyLock<Mutex<BufWriter<Stderr>>> =
+    LazyLock::new(|| Mutex::new(BufWriter::with_capacity(64 * 1024, io::stderr())));
+
+/// How long a line may be on its way.
+const ON_ITS_WAY: Duration = Duration::from_millis(100);
+
+fn lines() -> MutexGuard<'static, BufWriter<Stderr>> {
+    LINES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Sends out the lines that are on their way; before the process ends.
+pub(super) fn flush() {
+    // Whoever reads the log may be gone; there is nobody else to tell.
+    _ = lines().flush();
+}
+
+/// Writes lines, many to a system call.
+struct Gathering;
+
+/// Writes one line.
+struct Line {
+    lines: MutexGuard<'static, BufWriter<Stderr>>,
+    is_urgent: bool,
+}
+
+impl MakeWriter<'_> for Gathering {
+    type Writer = Line;
+
+    fn make_writer(&self) -> Line {
+        Line { lines: lines(), is_urgent: true }
+    }
+
+    fn make_writer_for(&self, place: &Metadata<'_>) -> Line {
+        Line { lines: lines(), is_urgent: *place.level() <= Level::WARN }
+    }
+}
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.lines.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.lines.flush()
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if self.is_urgent {
+            _ = self.lines.flush();
+        }
+    }
+}
 
 /// Starts the log. Commands that do one thing and end say nothing unless something is odd.
 pub(super) fn start(args: &LogArgs, serves: bool) -> anyhow::Result<()> {
@@ -20,15 +80,23 @@ pub(super) fn start(args: &LogArgs, serves: bool) -> anyhow::Result<()> {
         }
         _ => EnvFilter::new(standard),
     };
-    let terminal = std::io::stderr().is_terminal();
+    let terminal = io::stderr().is_terminal();
     let format = args.log_format.unwrap_or(if terminal { LogFormat::Pretty } else { LogFormat::Json });
-    let lines = fmt::layer().with_writer(std::io::stderr);
     let lines = match format {
-        LogFormat::Pretty => lines.with_ansi(terminal).boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+        LogFormat::Pretty => fmt::layer().with_writer(io::stderr).with_ansi(terminal).boxed(),
+        LogFormat::Json => {
+            let lines = fmt::layer().json().flatten_event(true).with_span_list(false);
+            if serves { lines.with_writer(Gathering).boxed() } else { lines.with_writer(io::stderr).boxed() }
+        }
     };
     registry().with(filter).with(filter_fn(holds_nothing_personal)).with(lines).init();
     if serves {
+        std::thread::Builder::new().name("log".to_owned()).spawn(|| {
+            loop {
+                std::thread::sleep(ON_ITS_WAY);
+                flush();
+            }
+        })?;
         // What a panic says may hold what a caller sent; where it was is enough to find it.
         std::panic::set_hook(Box::new(|panic| {
             let location = panic.location().map(ToString::to_string);

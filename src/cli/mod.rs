@@ -99,6 +99,7 @@ pub fn main() -> ExitCode {
     let outcome = logging::start(&log, command.serves())
         .and_then(|()| Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?))
         .and_then(|runtime| runtime.block_on(command.run()));
+    logging::flush();
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::FAILURE
