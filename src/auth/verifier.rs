@@ -98,23 +98,35 @@ impl Verifier {
     /// # Errors
     /// When a check fails, saying which.
     pub async fn verify(&self, token: &str) -> Result<Arc<Principal>, Rejection> {
-        #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
-        self.verify_at(token, jiff::Timestamp::now().as_second() as f64).await
+        self.verify_at(token, now()).await
+    }
+
+    /// Whose token it is, where it was found good before and is good still. Nobody is asked.
+    #[must_use]
+    pub fn recall(&self, token: &str) -> Option<Arc<Principal>> {
+        check_length(token).ok()?;
+        self.recall_at(&Fingerprint::of(token), now()).ok().flatten()
+    }
+
+    /// The same, at a time in seconds since 1970.
+    fn recall_at(&self, token: &Fingerprint, now: f64) -> Result<Option<Arc<Principal>>, Rejection> {
+        let Inner { keys, remembered, .. } = &*self.0;
+        let Some(found) = remembered.get(token, &keys.known()) else { return Ok(None) };
+        found.validity.check(now).inspect_err(|_| remembered.forget(token))?;
+        Ok(Some(Arc::clone(&found.principal)))
     }
 
     /// Whose token it is, at a time in seconds since 1970.
     pub(super) async fn verify_at(&self, token: &str, now: f64) -> Result<Arc<Principal>, Rejection> {
         check_length(token)?;
-        let Inner { keys, remembered, .. } = &*self.0;
         let fingerprint = Fingerprint::of(token);
-        if let Some(found) = remembered.get(&fingerprint, &keys.known()) {
-            found.validity.check(now).inspect_err(|_| remembered.forget(&fingerprint))?;
-            return Ok(Arc::clone(&found.principal));
+        if let Some(principal) = self.recall_at(&fingerprint, now)? {
+            return Ok(principal);
         }
         // A future of its own: most requests come with a token that is known, and carry no room for this.
         let found = Box::pin(self.find(token, now)).await?;
         let principal = Arc::clone(&found.principal);
-        remembered.keep(fingerprint, found);
+        self.0.remembered.keep(fingerprint, found);
         Ok(principal)
     }
 
@@ -169,6 +181,12 @@ impl Verifier {
             expires_at: Some(timestamp(validity.expires_at)),
         })
     }
+}
+
+/// The present, in seconds since 1970.
+#[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
+fn now() -> f64 {
+    jiff::Timestamp::now().as_second() as f64
 }
 
 fn check_signature(token: &UnverifiedToken<'_>, keys: &KeySet) -> Result<(), Rejection> {

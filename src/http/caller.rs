@@ -39,7 +39,7 @@ pub async fn verified(verifier: &Verifier, token: &str) -> Caller {
 }
 
 /// The bearer token of a request.
-fn token(headers: &HeaderMap) -> Result<&str, AuthenticationFailure> {
+pub(super) fn token(headers: &HeaderMap) -> Result<&str, AuthenticationFailure> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let value = given.next().ok_or(AuthenticationFailure::Missing)?;
     if given.next().is_some() {

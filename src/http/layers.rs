@@ -1,6 +1,7 @@
 //! What every request goes through on its way to a route, and every answer on its way back.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -8,7 +9,8 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, Either, Ready, ready};
+use tokio::task::coop::consume_budget;
 use tower::util::MapRequest;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::CorsLayer;
@@ -22,7 +24,6 @@ use super::{body, client_address, cors, memory, panic, places, problem, safety, 
 /// The program as one service: the path is rewritten before a route is looked for, so outside of the router.
 pub type Service = MapRequest<Router, fn(Request) -> Request>;
 
-#[derive(Clone)]
 struct Layers {
     state: AppState,
     cors: Option<CorsLayer>,
@@ -31,7 +32,7 @@ struct Layers {
 /// The routes within all the layers. One layer calls the others as functions: each of its own would be cloned and
 /// boxed with all those within it, for every request.
 pub fn with_layers(routes: Router<AppState>, state: &AppState, cors_origins: &[String]) -> Service {
-    let layers = Layers { state: state.clone(), cors: cors::layer(cors_origins) };
+    let layers = Arc::new(Layers { state: state.clone(), cors: cors::layer(cors_origins) });
     let routes = routes
         .fallback(async || problem::answer(StatusCode::NOT_FOUND, "There is no such route"))
         .method_not_allowed_fallback(method_not_allowed)
@@ -44,33 +45,46 @@ async fn method_not_allowed() -> Response {
     problem::answer(StatusCode::METHOD_NOT_ALLOWED, "The route does not know this method")
 }
 
-async fn through(State(layers): State<Layers>, mut request: Request, next: Next) -> Response {
+async fn through(State(layers): State<Arc<Layers>>, mut request: Request, next: Next) -> Response {
+    // What is told from memory waits for nothing: without this, whoever asks again and again would keep a thread.
+    consume_budget().await;
     let id = RequestId::name(&mut request);
     let asked = trace::Asked::now(id.clone(), &request);
-    let metrics = layers.state.registry.metrics().clone();
-    let answer = panic::caught(across_origins(layers, request, next));
-    let mut response = asked.traced(answer, &metrics).await;
+    let counted = asked.begun(layers.state.registry.metrics());
+    let mut response = panic::caught(async { across_origins(&layers, &asked, request, next).await }).await;
+    counted.answered(&response);
     safety::add_headers(&mut response);
     id.show(&mut response);
     response
 }
 
-// Boxed, for a future that is passed on by value takes its room twice at each step, and is copied as often.
-fn across_origins(layers: Layers, request: Request, next: Next) -> BoxFuture<'static, Response> {
+async fn across_origins(layers: &Layers, asked: &trace::Asked, request: Request, next: Next) -> Response {
     let Layers { state, cors } = layers;
-    let Some(cors) = cors else { return limited(state, request, next).boxed() };
+    let Some(cors) = cors else { return limited(state, asked, request, next).await };
+    let (state, asked) = (state.clone(), asked.clone());
     let limited = service_fn(move |request: Request| {
-        limited(state.clone(), request, next.clone()).map(Ok::<Response, Infallible>)
+        limited(&state, &asked, request, next.clone()).map(Ok::<Response, Infallible>)
     });
     let answer = cors.layer(limited).oneshot(request);
-    answer.map(|response| response.unwrap_or_else(|never| match never {})).boxed()
+    answer.map(|response| response.unwrap_or_else(|never| match never {})).await
 }
 
-async fn limited(state: AppState, mut request: Request, next: Next) -> Response {
-    if let Err(refusal) = client_address::admit(&state, &mut request) {
-        return refusal.into_response();
+/// What is in memory is told at once. For everything else a future is made and boxed: one that is passed on by value takes its
+/// room twice at each step, and is copied as often.
+fn limited(
+    state: &AppState,
+    asked: &trace::Asked,
+    mut request: Request,
+    next: Next,
+) -> Either<Ready<Response>, BoxFuture<'static, Response>> {
+    if let Err(refusal) = client_address::admit(state, &mut request) {
+        return Either::Left(ready(refusal.into_response()));
+    }
+    if let Some(told) = memory::recalled(state, &mut request) {
+        return Either::Left(ready(told));
     }
     let limit = timeout::limit(&request, &state.limits);
+    let state = state.clone();
     let answer = async move {
         // The limit here counts for every extractor; axum's own would come before it.
         DefaultBodyLimit::disable().apply(&mut request);
@@ -83,5 +97,5 @@ async fn limited(state: AppState, mut request: Request, next: Next) -> Response 
             Err(refusal) => Problem(refusal).into_response(),
         }
     };
-    timeout::within(limit, answer.boxed()).await
+    Either::Right(asked.spanning(timeout::within(limit, answer.boxed())).boxed())
 }

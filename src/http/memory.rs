@@ -3,13 +3,13 @@
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequestParts as _, MatchedPath, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 use percent_encoding::percent_decode_str;
 
-use super::caller::Bearer;
+use super::caller::{self, Bearer};
 use super::entity_tag::{Known, PRIVATE};
 use super::request_id::RequestId;
 use super::state::AppState;
@@ -56,44 +56,62 @@ const HEADERS: [HeaderName; 4] =
     [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CACHE_CONTROL, header::ETAG];
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// The answer to a request, from memory or from its route; it is remembered where it can be.
+/// The answer to a request out of memory, for whose token is known already and who may ask now; none otherwise.
+pub(super) fn recalled(state: &AppState, request: &mut Request) -> Option<Response> {
+    if request.method() != Method::GET {
+        return None;
+    }
+    let bearer = Bearer(Ok(state.verifier.recall(caller::token(request.headers()).ok()?)?));
+    let question = Question::new(&bearer.0, text(request.uri()))?;
+    let answer = recall(state, question, request.extensions(), request.headers());
+    request.extensions_mut().insert(bearer);
+    answer
+}
+
+fn recall(
+    state: &AppState,
+    question: Question<'_>,
+    extensions: &Extensions,
+    headers: &HeaderMap,
+) -> Option<Response> {
+    let id = extensions.get().map(RequestId::as_str);
+    let answer = state.registry.recall(question, id)?;
+    Some(Known::of(headers).or_not_modified(told(answer)))
+}
+
+/// The answer of a route, which is remembered where it can be.
 pub(super) async fn answer(state: &AppState, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let Some(within) = place(&parts) else { return next.run(Request::from_parts(parts, body)).await };
+    let is_new_token = parts.extensions.get::<Bearer>().is_none();
+    let Ok(bearer) = Bearer::from_request_parts(&mut parts, state).await;
+    let question = Question::new(&bearer.0, text(&parts.uri));
+    if let Some(question) = question.filter(|_| is_new_token)
+        && let Some(told) = recall(state, question, &parts.extensions, &parts.headers)
+    {
+        return told;
+    }
+    let asking = question.and_then(|question| state.registry.asking(question, within));
+    parts.extensions.insert(bearer);
+    let Some(asking) = asking else { return next.run(Request::from_parts(parts, body)).await };
     // What the caller has already is compared with the whole answer, which is to be remembered.
     let known = Known::of(&parts.headers);
     parts.headers.remove(header::IF_NONE_MATCH);
-    known.or_not_modified(whole_answer(state, parts, body, within, next).await)
-}
-
-async fn whole_answer(
-    state: &AppState,
-    mut parts: Parts,
-    body: Body,
-    within: Option<CommunityKey>,
-    next: Next,
-) -> Response {
-    let Ok(bearer) = Bearer::from_request_parts(&mut parts, state).await;
-    let text = parts.uri.path_and_query().map_or("", |text| text.as_str());
-    let question = Question::new(&bearer.0, within, text);
-    parts.extensions.insert(bearer);
-    let Some(question) = question else { return next.run(Request::from_parts(parts, body)).await };
-    let id = parts.extensions.get::<RequestId>().map(RequestId::as_str);
-    if let Some(answer) = state.registry.recall(&question, id).await {
-        return told(answer);
-    }
-    let Some(asking) = state.registry.asking(question) else {
-        return next.run(Request::from_parts(parts, body)).await;
-    };
     parts.extensions.insert(asking.witness());
     let response = next.run(Request::from_parts(parts, body)).await;
-    match remembered(response).await {
+    let response = match remembered(response).await {
         Ok(answer) => {
             asking.answered(answer.clone());
             told(answer)
         }
         Err(response) => response,
-    }
+    };
+    known.or_not_modified(response)
+}
+
+/// What is asked.
+fn text(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("", |text| text.as_str())
 }
 
 /// What a request that can be answered from memory is about: one community, or any; none when it cannot.

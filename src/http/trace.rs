@@ -7,15 +7,24 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
 use axum::response::Response;
 use tracing::Instrument as _;
+use tracing::instrument::Instrumented;
 
 use super::request_id::RequestId;
-use crate::metrics::{self, Metrics};
+use crate::metrics::{self, InFlight, Metrics};
 
 /// What a request is to the log.
+#[derive(Clone)]
 pub(super) struct Asked {
     started: Instant,
     id: RequestId,
     what: metrics::Asked,
+}
+
+/// A request that is being answered.
+pub(super) struct Counted<'a> {
+    asked: &'a Asked,
+    metrics: &'a Metrics,
+    _in_flight: InFlight,
 }
 
 impl Asked {
@@ -24,22 +33,33 @@ impl Asked {
         Self { started: Instant::now(), id, what: metrics::Asked::new(known(request.method()), route) }
     }
 
-    /// Counts the request and writes the line, and gives everything that is logged on the way the request's id.
-    pub(super) async fn traced(&self, answer: impl Future<Output = Response>, metrics: &Metrics) -> Response {
+    /// Counts the request among those that are being answered.
+    pub(super) fn begun<'a>(&'a self, metrics: &'a Metrics) -> Counted<'a> {
+        Counted { asked: self, metrics, _in_flight: metrics.requests().begun() }
+    }
+
+    /// Gives everything that is logged on the way to an answer the request's id. What is told from memory logs nothing, and
+    /// goes without.
+    pub(super) fn spanning<F: Future>(&self, answer: F) -> Instrumented<F> {
         let (id, method, route) = (self.id.as_str(), self.what.method(), self.what.route());
-        let _in_flight = metrics.requests().begun();
-        let response = answer.instrument(tracing::info_span!("request", id, method, route)).await;
+        answer.instrument(tracing::info_span!("request", id, method, route))
+    }
+}
+
+impl Counted<'_> {
+    /// Counts the answer and writes the line: outside of the span, whose fields would be read back and written anew.
+    pub(super) fn answered(self, response: &Response) {
+        let Asked { started, id, what } = self.asked;
+        let (id, method, route) = (id.as_str(), what.method(), what.route());
         let status = response.status();
-        let took = self.started.elapsed();
-        metrics.requests().answered(&self.what, status.as_u16(), took);
+        let took = started.elapsed();
+        self.metrics.requests().answered(what, status.as_u16(), took);
         let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        // Outside of the span, whose fields would be read back and written anew.
         if status.is_server_error() {
             tracing::warn!(id, method, route, status = status.as_u16(), microseconds, "answered");
         } else {
             tracing::info!(id, method, route, status = status.as_u16(), microseconds, "answered");
         }
-        response
     }
 }
 

@@ -16,7 +16,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use self::http::Requests;
-pub use self::http::{Asked, Shed};
+pub use self::http::{Asked, InFlight, Shed};
 use self::import::Imports;
 pub use self::import::Outcome as ImportOutcome;
 use self::names::Names;
@@ -42,6 +42,7 @@ struct Parts {
     imports: Imports,
     recalled: Counter,
     not_recalled: Counter,
+    statements: Counter,
     readings: Readings,
 }
 
@@ -57,6 +58,12 @@ impl Default for Metrics {
             "Answers that could have been in memory and were not",
             not_recalled.clone(),
         );
+        let statements = Counter::default();
+        registry.register(
+            "database_statements",
+            "Statements that requests sent to the database, but for BEGIN and COMMIT",
+            statements.clone(),
+        );
         let readings = Readings::default();
         registry.register_collector(Box::new(readings.clone()));
         Self(Arc::new(Parts {
@@ -66,6 +73,7 @@ impl Default for Metrics {
             imports: Imports::registered(&mut registry),
             recalled,
             not_recalled,
+            statements,
             readings,
             registry,
         }))
@@ -117,6 +125,11 @@ impl Metrics {
     #[must_use]
     pub fn imports(&self) -> &Imports {
         &self.0.imports
+    }
+
+    /// Counts a statement of a request.
+    pub fn sent_statement(&self) {
+        self.0.statements.inc();
     }
 
     /// Notes whether an answer was in memory.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::domain::error::Error;
 use crate::metrics::Metrics;
-use crate::store::{DatabaseSettings, PoolUse, Store};
+use crate::store::{DatabaseSettings, OnStatement, PoolUse, Store};
 
 use super::audit::{Recorder, Trail};
 use super::memory::{Memory, Witness};
@@ -39,7 +39,16 @@ impl Registry {
     /// # Errors
     /// When the URL is wrong or the database does not answer.
     pub async fn connect(url: &str, settings: &DatabaseSettings) -> Result<Self> {
-        let (store, metrics) = (Store::connect(url, settings).await?, Metrics::default());
+        let metrics = Metrics::default();
+        let (counted, told) = (metrics.clone(), settings.on_statement.clone());
+        let on_statement: OnStatement = Arc::new(move |sql| {
+            counted.sent_statement();
+            if let Some(told) = &told {
+                told(sql);
+            }
+        });
+        let settings = DatabaseSettings { on_statement: Some(on_statement), ..settings.clone() };
+        let store = Store::connect(url, &settings).await?;
         for (name, help, figure) in POOL_FIGURES {
             let store = store.clone();
             metrics.tell(name, help, move || f64::from(figure(store.pool_use())));

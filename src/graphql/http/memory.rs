@@ -23,9 +23,10 @@ pub async fn answer(
     media: Media,
 ) -> Response {
     let begun = Instant::now();
-    let question = Question::new(&asker.caller, None, text);
-    if let Some(question) = &question
-        && let Some(told) = door.registry().recall(question, asker.request_id.as_deref()).await
+    let caller = asker.caller.clone();
+    let question = Question::new(&caller, text);
+    if let Some(question) = question
+        && let Some(told) = door.registry().recall(question, asker.request_id.as_deref())
     {
         if let Some(operation) = &told.operation {
             door.registry().metrics().operations().answered(operation, Outcome::Ok, begun.elapsed());
@@ -37,7 +38,7 @@ pub async fn answer(
         Err(error) => return media.answer(&door.refused(error)),
     };
     let is_query = prepared.operation_type() == Some(OperationType::Query);
-    let asking = question.filter(|_| is_query).and_then(|question| door.registry().asking(question));
+    let asking = question.filter(|_| is_query).and_then(|question| door.registry().asking(question, None));
     let operation = asking.is_some().then(|| door.counted_as(&prepared, &asker.caller));
     asker.witness = asking.as_ref().map(|asking| asking.witness());
     let answer = door.run(prepared, asker).await;

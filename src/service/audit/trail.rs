@@ -36,9 +36,10 @@ pub struct Trail {
 
 type Tallies = BTreeMap<Row, Tally>;
 
-/// What one request looked at, so that the same look can be recorded again.
+/// What one request looked at, so that the same look can be recorded again. A list, for it is kept with every answer that is
+/// remembered, and mostly has one row.
 pub struct Look {
-    tallies: Tallies,
+    tallies: Box<[(Row, Tally)]>,
     /// How many identifiers were looked up.
     pub(in crate::service) lookups: usize,
 }
@@ -110,14 +111,13 @@ impl Trail {
         self
     }
 
-    /// Notes a look that was noted for another request.
-    ///
-    /// # Errors
-    /// When the process is stopping.
-    pub(in crate::service) async fn repeat(mut self, look: &Look) -> Result<()> {
-        self.reserve().await?;
-        self.record(&look.tallies);
-        Ok(())
+    /// Notes a look that was noted for another request; none when there is no room for it now.
+    pub(in crate::service) fn repeat(mut self, look: &Look) -> Option<()> {
+        if let (Some(recorder), Some(_)) = (&self.recorder, &self.caller) {
+            self.place = OnceCell::new_with(Some(recorder.try_reserve()?));
+        }
+        self.record(look.tallies.iter().map(|(row, tally)| (row, tally)));
+        Some(())
     }
 
     /// Notes that something is read that changes without a change of a community: no witness is told.
@@ -268,19 +268,18 @@ impl Trail {
 impl Drop for Trail {
     fn drop(&mut self) {
         let tallies = std::mem::take(self.tallies.get_mut().unwrap_or_else(PoisonError::into_inner));
-        self.record(&tallies);
+        self.record(tallies.iter());
         if let Some(witness) = self.witness.take().filter(|_| !*self.read_records.get_mut()) {
-            witness.tell(Look { tallies, lookups: *self.lookups.get_mut() });
+            witness.tell(Look { tallies: tallies.into_iter().collect(), lookups: *self.lookups.get_mut() });
         }
     }
 }
 
 impl Trail {
     /// Hands what was looked at to the recorder.
-    fn record(&mut self, tallies: &Tallies) {
+    fn record<'t>(&mut self, tallies: impl Iterator<Item = (&'t Row, &'t Tally)>) {
         let Some(place) = self.place.take() else { return };
         let deeds: Vec<Deed> = tallies
-            .iter()
             .filter_map(|(row, tally)| {
                 let about = match &tally.people {
                     People::One(user_id) => Some(Person::user(user_id)),

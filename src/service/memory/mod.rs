@@ -11,8 +11,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use quick_cache::{Equivalent, Weighter};
 
 pub use self::sensors::OnSensor;
 pub(super) use self::sensors::Recollection;
@@ -32,36 +32,69 @@ const MAX_QUESTION_BYTES: usize = 16 * 1024;
 const OVERHEAD_BYTES: usize = 512;
 
 /// What somebody asks.
-#[derive(Debug, Clone)]
-pub struct Question {
-    asker: Arc<Principal>,
-    /// The community that alone it is about; none when it may be about any.
-    within: Option<CommunityKey>,
-    text: Box<str>,
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'q> {
+    asker: &'q Arc<Principal>,
+    text: &'q str,
 }
 
-impl Question {
-    /// A question that is told by its text, about one community or any; none when nobody knows who asks.
+impl<'q> Question<'q> {
+    /// A question that is told by its text; none when it is too long, or nobody knows who asks.
     #[must_use]
-    pub fn new(caller: &Caller, within: Option<CommunityKey>, text: &str) -> Option<Self> {
-        let asker = Arc::clone(caller.as_ref().ok()?);
-        (text.len() <= MAX_QUESTION_BYTES).then(|| Self { asker, within, text: text.into() })
+    pub fn new(caller: &'q Caller, text: &'q str) -> Option<Self> {
+        let asker = caller.as_ref().ok()?;
+        (text.len() <= MAX_QUESTION_BYTES).then_some(Self { asker, text })
+    }
+
+    /// The same, to be kept.
+    fn kept(self) -> Kept {
+        Kept { asker: Arc::clone(self.asker), text: self.text.into() }
     }
 }
 
-impl PartialEq for Question {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-            && (Arc::ptr_eq(&self.asker, &other.asker) || sees_the_same(&self.asker, &other.asker))
-    }
-}
-
-impl Eq for Question {}
-
-impl Hash for Question {
+impl Hash for Question<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.text.hash(state);
         self.asker.subject.hash(state);
+    }
+}
+
+impl Equivalent<Kept> for Question<'_> {
+    fn equivalent(&self, kept: &Kept) -> bool {
+        *self == Question { asker: &kept.asker, text: &kept.text }
+    }
+}
+
+impl PartialEq for Question<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+            && (Arc::ptr_eq(self.asker, other.asker) || sees_the_same(self.asker, other.asker))
+    }
+}
+
+/// A question that is kept.
+struct Kept {
+    asker: Arc<Principal>,
+    text: Box<str>,
+}
+
+impl Kept {
+    fn question(&self) -> Question<'_> {
+        Question { asker: &self.asker, text: &self.text }
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        self.question() == other.question()
+    }
+}
+
+impl Eq for Kept {}
+
+impl Hash for Kept {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.question().hash(state);
     }
 }
 
@@ -87,6 +120,8 @@ pub struct Answer {
 }
 
 struct Remembered {
+    /// The community that alone it is about; none when it may be about any.
+    within: Option<CommunityKey>,
     since: Moment,
     look: Look,
     answer: Answer,
@@ -95,15 +130,15 @@ struct Remembered {
 #[derive(Clone)]
 struct ByBytes;
 
-impl Weighter<Question, Arc<Remembered>> for ByBytes {
-    fn weight(&self, question: &Question, remembered: &Arc<Remembered>) -> u64 {
+impl Weighter<Kept, Arc<Remembered>> for ByBytes {
+    fn weight(&self, question: &Kept, remembered: &Arc<Remembered>) -> u64 {
         (question.text.len() + remembered.answer.body.len() + OVERHEAD_BYTES) as u64
     }
 }
 
 /// What is remembered, as much as there is room for: half of it for answers, half for what stands on sensors.
 pub(super) struct Memory {
-    answers: Cache<Question, Arc<Remembered>, ByBytes>,
+    answers: Cache<Kept, Arc<Remembered>, ByBytes>,
     sensors: Sensors,
 }
 
@@ -144,7 +179,8 @@ impl Witness {
 /// A question that is being answered, and may be remembered then.
 pub struct Asking {
     memory: Arc<Memory>,
-    question: Question,
+    question: Kept,
+    within: Option<CommunityKey>,
     since: Moment,
     witness: Witness,
 }
@@ -158,41 +194,40 @@ impl Asking {
 
     /// Remembers the answer. Not when it is large, nor when what was looked at is not known.
     pub fn answered(self, answer: Answer) {
-        let Self { memory, question, since, witness } = self;
+        let Self { memory, question, within, since, witness } = self;
         if let Some(look) = witness.take().filter(|_| answer.body.len() <= MAX_ANSWER_BYTES) {
-            memory.answers.insert(question, Arc::new(Remembered { since, look, answer }));
+            memory.answers.insert(question, Arc::new(Remembered { within, since, look, answer }));
         }
     }
 }
 
 impl Registry {
-    /// What was answered to the same question, if that is true still. It counts, and is recorded.
-    pub async fn recall(&self, question: &Question, request_id: Option<&str>) -> Option<Answer> {
-        let answer = self.recall_quietly(question, request_id).await;
-        self.metrics.recalled(answer.is_some());
-        answer
-    }
-
-    async fn recall_quietly(&self, question: &Question, request_id: Option<&str>) -> Option<Answer> {
+    /// What was answered to the same question, if that is true still. It counts, and is recorded. Nobody is asked, and
+    /// nothing is waited for.
+    #[must_use]
+    pub fn recall(&self, question: Question<'_>, request_id: Option<&str>) -> Option<Answer> {
         let memory = self.memory.as_ref()?;
-        let found = memory.answers.get(question)?;
-        if !self.store.holds(found.since, question.within.as_ref()) {
-            memory.answers.remove(question);
+        let found = memory.answers.get(&question)?;
+        if !self.store.holds(found.since, found.within.as_ref()) {
+            memory.answers.remove(&question);
             return None;
         }
         // Who may not ask now is refused by the services, in the words of the door.
-        self.rates.count_request(&Ok(Arc::clone(&question.asker))).ok()?;
+        self.rates.count_request(&Ok(Arc::clone(question.asker))).ok()?;
         self.rates.count_lookups(&question.asker.subject, found.look.lookups).ok()?;
-        let asker = Arc::clone(&question.asker);
-        let trail = Trail::new(Some(asker), self.recorder.clone(), request_id.map(str::to_owned));
-        trail.repeat(&found.look).await.ok()?;
+        let asker = Some(Arc::clone(question.asker));
+        let trail = Trail::new(asker, self.recorder.clone(), request_id.map(str::to_owned));
+        trail.repeat(&found.look)?;
+        self.metrics.recalled(true);
         Some(found.answer.clone())
     }
 
-    /// Notes that a question is being answered; none when nothing is remembered.
+    /// Notes that a question is being answered, about one community or any; none when nothing is remembered.
     #[must_use]
-    pub fn asking(&self, question: Question) -> Option<Asking> {
+    pub fn asking(&self, question: Question<'_>, within: Option<CommunityKey>) -> Option<Asking> {
         let memory = Arc::clone(self.memory.as_ref()?);
-        Some(Asking { memory, question, since: self.store.now()?, witness: Witness::default() })
+        self.metrics.recalled(false);
+        let (since, witness) = (self.store.now()?, Witness::default());
+        Some(Asking { memory, question: question.kept(), within, since, witness })
     }
 }
