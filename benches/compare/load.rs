@@ -30,6 +30,8 @@ pub struct Run {
     pub cpu: f64,
     /// The server's memory at the end, in MiB.
     pub memory: f64,
+    /// How many requests were answered.
+    pub requests: f64,
 }
 
 impl Load {
@@ -97,6 +99,7 @@ impl Load {
             p99: milliseconds(word("99%", 1)),
             cpu: (ticks(process) - before) / TICKS * 1e6 / requests.max(1.0),
             memory: memory(process),
+            requests,
         }
     }
 }
@@ -118,7 +121,7 @@ fn ticks(process: u32) -> f64 {
 }
 
 /// The memory that a process has, in MiB.
-fn memory(process: u32) -> f64 {
+pub fn memory(process: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
     line.trim().trim_end_matches("kB").trim().parse::<f64>().unwrap_or_default() / 1024.0

@@ -2,7 +2,7 @@
 //! handler that compares the bearer header with the expected text and answers the same bytes from memory. Both run
 //! on the same machine and are loaded in turn by `wrk` with 16 connections; what counts is the ratio.
 //!
-//! `cargo bench --bench compare [-- COMMUNITIES MEMBERS [ROUNDS [SECONDS]]]`; see the README beside this file.
+//! `cargo bench --bench compare [-- [forgetful] COMMUNITIES MEMBERS [ROUNDS [SECONDS]]]`; see the README beside this file.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a measurement that cannot be made ends")]
 
@@ -10,6 +10,7 @@ mod bare;
 mod load;
 mod operations;
 
+#[expect(dead_code, reason = "the suite asks more of it")]
 #[path = "../../tests/it/support/federation.rs"]
 mod federation;
 #[expect(dead_code, reason = "the suite asks more of it")]
@@ -18,6 +19,9 @@ mod postgres;
 #[expect(dead_code, reason = "the suite asks more of it")]
 #[path = "../../tests/it/support/server.rs"]
 mod server;
+
+use std::process::Command;
+use std::time::Instant;
 
 use federation::Federation;
 use load::{Load, Run};
@@ -28,11 +32,15 @@ use server::Server;
 /// The size of the registry, and how long each is loaded how often.
 #[derive(Clone, Copy)]
 struct Size {
-    communities: usize,
-    members: usize,
+    federation: Federation,
     rounds: usize,
     seconds: usize,
+    /// Whether the registry remembers no answers.
+    is_forgetful: bool,
 }
+
+/// Communities of one import: a body of some 100 MB when each has 1 000 members.
+const AT_ONCE: usize = 50;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -44,18 +52,22 @@ fn main() {
     let numbers: Vec<usize> = words.iter().filter_map(|word| word.parse().ok()).collect();
     let number = |at: usize, otherwise| numbers.get(at).copied().unwrap_or(otherwise);
     let size = Size {
-        communities: number(0, 20),
-        members: number(1, 500),
+        federation: Federation { communities: number(0, 20), members: number(1, 500), edition: 1 },
         rounds: number(2, 3),
         seconds: number(3, 3),
+        is_forgetful: words.iter().any(|word| word == "forgetful"),
     };
     tokio::runtime::Runtime::new().expect("a runtime starts").block_on(measure_all(size));
 }
 
 async fn measure_all(size: Size) {
     println!(
-        "{} communities of {} members with 3 assets each; {} rounds of {} s, 16 connections",
-        size.communities, size.members, size.rounds, size.seconds
+        "{} communities of {} members with 3 assets each; {} rounds of {} s, 16 connections{}",
+        size.federation.communities,
+        size.federation.members,
+        size.rounds,
+        size.seconds,
+        if size.is_forgetful { ", nothing remembered" } else { "" }
     );
     let directory = tempfile::tempdir().expect("a temporary directory can be made");
     let url = format!("sqlite://{}?mode=rwc", directory.path().join("registry.db").display());
@@ -73,24 +85,66 @@ async fn measure_all(size: Size) {
 
 async fn measure(system: &str, database_url: &str, size: Size) {
     let directory = tempfile::tempdir().expect("a temporary directory can be made");
-    let server = Server::start(directory.path(), database_url).await;
-    let yaml = Federation { communities: size.communities, members: size.members, edition: 1 }.to_yaml();
-    let operations = operations(&yaml);
-    let imported = server.import(yaml).send().await.expect("the import is answered");
-    assert!(imported.status().is_success(), "{}", imported.status());
+    // Whoever filled the registry is gone when it is asked, and with it the memory that it took.
+    let filling = Server::told(directory.path(), database_url, &["--max-body-mib", "1024"]).await;
+    for first in (0..size.federation.communities).step_by(AT_ONCE) {
+        let part = first..(first + AT_ONCE).min(size.federation.communities);
+        let imported = filling.import(size.federation.part_to_yaml(part)).send().await;
+        let imported = imported.expect("the import is answered");
+        assert!(imported.status().is_success(), "{}", imported.status());
+    }
+    stop(filling);
+    let figures = server::free_address();
+    let mut words = vec!["--metrics-listen", &figures];
+    if size.is_forgetful {
+        words.extend(["--memory-mib", "0"]);
+    }
+    let begun = Instant::now();
+    let server = Server::told(directory.path(), database_url, &words).await;
     println!(
-        "\n{system}\n  {:<44} {:>9} {:>9} {:>8} {:>8} {:>8} {:>7} {:>6} {:>6}",
-        "operation", "req/s", "bare", "p50", "p99", "CPU us", "MiB", "ratio", "goal"
+        "\n{system}: started in {} ms, {:.0} MiB\n  {:<44} {:>9} {:>9} {:>8} {:>8} {:>6} {:>7} {:>5} {:>6} {:>6}",
+        begun.elapsed().as_millis(),
+        load::memory(server.process.id()),
+        "operation",
+        "req/s",
+        "bare",
+        "p50",
+        "p99",
+        "stmts",
+        "CPU us",
+        "MiB",
+        "ratio",
+        "goal"
     );
-    for operation in operations {
-        let line = compared(&server, directory.path(), &operation, size).await;
+    for operation in operations(size.federation) {
+        let line = compared(&server, &figures, directory.path(), &operation, size).await;
         let goal = if system == "SQLite" { operation.goals.0 } else { operation.goals.1 };
         println!("  {:<44} {line} {goal:>6.2}", operation.name);
     }
 }
 
+/// Lets a server finish what it does.
+fn stop(mut server: Server) {
+    let told = Command::new("kill").arg(server.process.id().to_string()).status().expect("it is told");
+    assert!(told.success() && server.process.wait().is_ok_and(|status| status.success()));
+}
+
+/// How many statements requests have sent to the database by now.
+async fn statements(figures: &str) -> f64 {
+    let text = reqwest::get(format!("http://{figures}/metrics")).await.expect("the figures are told");
+    let text = text.text().await.expect("the figures are read");
+    let line = text.lines().find_map(|line| line.strip_prefix("rec_registry_database_statements_total "));
+    line.and_then(|count| count.parse().ok()).expect("statements are counted")
+}
+
 /// Loads both in turn; the medians as a line.
-async fn compared(server: &Server, directory: &std::path::Path, operation: &Operation, size: Size) -> String {
+async fn compared(
+    server: &Server,
+    figures: &str,
+    directory: &std::path::Path,
+    operation: &Operation,
+    size: Size,
+) -> String {
     let token = match &operation.user {
         Some(user) => server::token(directory, user, "openid"),
         None => server.token().to_owned(),
@@ -103,18 +157,21 @@ async fn compared(server: &Server, directory: &std::path::Path, operation: &Oper
     // What is asked for the first time is not what is measured.
     load.run(server.address(), server.process.id(), 1);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let sent = statements(figures).await;
     for _ in 0..size.rounds {
         ours.push(load.run(server.address(), server.process.id(), size.seconds));
         theirs.push(load.run(bare.address(), bare.process_id(), size.seconds));
     }
+    let sent = statements(figures).await - sent;
     let ratios = ours.iter().zip(&theirs).map(|(ours, theirs)| ours.rate / theirs.rate);
     let of = |runs: &[Run], figure: fn(&Run) -> f64| median(runs.iter().map(figure));
     format!(
-        "{:>9.0} {:>9.0} {:>6.2}ms {:>6.2}ms {:>8.0} {:>7.0} {:>6.2}",
+        "{:>9.0} {:>9.0} {:>6.2}ms {:>6.2}ms {:>6.2} {:>7.0} {:>5.0} {:>6.2}",
         of(&ours, |run| run.rate),
         of(&theirs, |run| run.rate),
         of(&ours, |run| run.p50),
         of(&ours, |run| run.p99),
+        sent / ours.iter().map(|run| run.requests).sum::<f64>().max(1.0),
         of(&ours, |run| run.cpu),
         of(&ours, |run| run.memory),
         median(ratios)

@@ -32,22 +32,18 @@ const BATCHES: usize = 2_000;
 const NESTED: &str = "query Nested($key: String!) { community(key: $key) { name members(first: 50) { nodes { key name \
     deliveryPoints { code } assets { nodes { key name sensorId } } } } } }";
 
-/// What stands behind a word in a text, line by line.
-fn behind<'t>(text: &'t str, word: &str) -> Vec<&'t str> {
-    text.lines().filter_map(|line| line.trim().strip_prefix(word)).collect()
-}
-
-/// All operations on what a body of bundles says.
-pub fn operations(yaml: &str) -> Vec<Operation> {
-    let (sensors, users) = (behind(yaml, "sensor_id: "), behind(yaml, "user_id: "));
-    let all = sensors.len();
+/// All operations on a federation.
+pub fn operations(federation: Federation) -> Vec<Operation> {
+    let Federation { communities, members, .. } = federation;
+    let all = communities * members;
+    let sensor = |number: usize| Federation::sensor_id(number / members, number % members);
     // Steps of a prime visit everything in an order that is nobody's.
     let scattered = |number: usize| (number * 7_919) % all;
-    let lookup = |number: usize| format!("/admin/lookup/asset-by-sensor-id/{}", sensors[number]);
+    let lookup = |number: usize| format!("/admin/lookup/asset-by-sensor-id/{}", sensor(number));
     let operator = |name, requests, goals| Operation { name, requests, user: None, goals };
     let key = Federation::community_key;
     let batches = (0..BATCHES).map(|batch| {
-        let ids: Vec<&str> = (0..BATCH).map(|at| sensors[scattered(batch * BATCH + at)]).collect();
+        let ids: Vec<String> = (0..BATCH).map(|at| sensor(scattered(batch * BATCH + at))).collect();
         json!({"sensor_ids": ids}).to_string()
     });
     let hot = (0..HOT.min(all)).map(|at| lookup(scattered(at))).collect();
@@ -68,7 +64,7 @@ pub fn operations(yaml: &str) -> Vec<Operation> {
         Operation {
             name: "GET /user",
             requests: Requests::Get(vec!["/user".to_owned()]),
-            user: users.first().map(|user| (*user).to_owned()),
+            user: Some(Federation::user_id(0, 0)),
             goals: (0.40, 0.40),
         },
         operator(

@@ -53,11 +53,29 @@ impl Federation {
         format!("valley-{community:03}")
     }
 
+    /// The user name of a member.
+    #[must_use]
+    pub fn user_id(community: usize, member: usize) -> String {
+        format!("user.{}", number(community, member))
+    }
+
+    /// The sensor of a member's meter.
+    #[must_use]
+    pub fn sensor_id(community: usize, member: usize) -> String {
+        format!("SEN-{}", number(community, member))
+    }
+
     /// All of it as one YAML body, a document a community.
     #[must_use]
     pub fn to_yaml(self) -> String {
-        let mut yaml = String::with_capacity(self.communities * self.members * 2_000);
-        for community in 0..self.communities {
+        self.part_to_yaml(0..self.communities)
+    }
+
+    /// Some of its communities as one YAML body.
+    #[must_use]
+    pub fn part_to_yaml(self, communities: std::ops::Range<usize>) -> String {
+        let mut yaml = String::with_capacity(communities.len() * self.members * 2_000);
+        for community in communities {
             self.write_community(&mut yaml, community).expect("writing to a string does not fail");
         }
         yaml
@@ -115,14 +133,15 @@ impl Federation {
     fn write_member(self, out: &mut String, community: usize, member: usize) -> std::fmt::Result {
         let pick = |question, bound| self.pick(community, member, question, bound);
         let key = format!("mb-{member:05}");
-        let id = format!("{community:03}{member:05}");
+        let id = number(community, member);
         let first = FIRST_NAMES[pick(1, FIRST_NAMES.len())];
         let last = LAST_NAMES[pick(2, LAST_NAMES.len())];
         let role = ["consumer", "prosumer", "prosumer", "producer"][pick(3, 4)];
         let street = STREETS[pick(4, STREETS.len())];
         writeln!(
             out,
-            "  {key}:\n    user_id: user.{id}\n    name: {first} {last}\n    type: \"schema:Person\""
+            "  {key}:\n    user_id: {}\n    name: {first} {last}\n    type: \"schema:Person\"",
+            Self::user_id(community, member)
         )?;
         writeln!(
             out,
@@ -208,7 +227,8 @@ impl Federation {
         writeln!(out, "          relationships:\n            paired_with: pv-{key}")?;
         writeln!(
             out,
-            "      meter:\n        m-{key}:\n          name: Contatore di scambio\n          sensor_id: SEN-{id}"
+            "      meter:\n        m-{key}:\n          name: Contatore di scambio\n          sensor_id: {}",
+            Self::sensor_id(community, member)
         )?;
         writeln!(
             out,
@@ -246,6 +266,11 @@ impl Federation {
             question
         )
     }
+}
+
+/// What tells a member from all others of the federation.
+fn number(community: usize, member: usize) -> String {
+    format!("{community:03}{member:05}")
 }
 
 /// The node that an area hangs on.
