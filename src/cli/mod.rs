@@ -7,6 +7,7 @@ pub mod completions;
 pub mod dev;
 mod difference;
 pub mod export;
+pub mod healthcheck;
 pub mod import;
 pub mod list;
 pub mod lock;
@@ -55,6 +56,7 @@ enum Command {
     Audit(audit::Audit),
     Person(person::Person),
     Check(check::Check),
+    Healthcheck(healthcheck::Healthcheck),
     Restore(restore::Restore),
     Token(token::Token),
     Schema(schema::Schema),
@@ -77,6 +79,7 @@ impl Command {
             Self::Audit(audit) => audit.run().await,
             Self::Person(person) => person.run().await,
             Self::Check(check) => check.run().await,
+            Self::Healthcheck(healthcheck) => healthcheck.run().await,
             Self::Restore(restore) => restore.run().await,
             Self::Token(token) => token.run(),
             Self::Schema(schema) => schema.run(),
