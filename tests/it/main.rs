@@ -29,6 +29,7 @@ mod metrics;
 mod migrations;
 mod node;
 mod overload;
+mod packaging;
 mod parity;
 mod playground;
 mod provider;
