@@ -38,5 +38,6 @@ export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-0} CARGO_INCREMENTAL=0 CARGO_TARGE
 
 # With the target named, the flags are the program's alone, not those of what runs while it is built.
 cargo build --release --locked --package rec-registry --bin rec-registry --target "$host"
-install -m 0755 "$target_dir/$host/release/rec-registry" "$into/rec-registry"
+# A panic is logged with its place all the same: three quarters of the file are for debuggers.
+strip --strip-debug -o "$into/rec-registry" "$target_dir/$host/release/rec-registry"
 (cd "$into" && sha256sum rec-registry)

@@ -12,6 +12,7 @@ keeps SQLite in /data; with one it goes to a PostgreSQL over TCP. Needs openssl,
 
 import argparse
 import base64
+import gzip
 import http.server
 import json
 import os
@@ -132,7 +133,11 @@ def ask(path, token=None, body=None, kind=None, accept="*/*"):
         request.add_header("Content-Type", kind)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status, answer.read().decode()
+            text = answer.read()
+            # The pages of the playground are kept compressed, and sent as they are.
+            if answer.headers["Content-Encoding"] == "gzip":
+                text = gzip.decompress(text)
+            return answer.status, text.decode()
     except urllib.error.HTTPError as refusal:
         return refusal.code, refusal.read().decode()
 
@@ -144,10 +149,11 @@ def expect(what, found, wanted):
 
 
 class Container:
-    """The image, running."""
+    """The image, running. What it logged is shown when something is not as expected."""
 
     def __init__(self, root, data, image, settings):
         self.root, self.user = root, image["USER"]
+        self.log = tempfile.TemporaryFile()
         self.environment = {**image["ENV"], **settings}
         self.health_words = image["HEALTHCHECK"]
         words = [str(root), str(data), self.user, *image["ENTRYPOINT"], *image["CMD"]]
@@ -155,7 +161,18 @@ class Container:
             ["unshare", "--mount", "setpriv", "--no-new-privs", "sh", "-c", SHUT_IN, "sh", *words],
             cwd="/",
             env={"PATH": os.environ["PATH"], **self.environment},
+            stderr=self.log,
         )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        self.process.kill()
+        self.process.wait()
+        if kind:
+            self.log.seek(0)
+            print(self.log.read().decode(errors="replace"))
 
     def healthcheck(self):
         """The status of the image's own health check."""
@@ -201,29 +218,29 @@ def main():
         if args.database_url:
             settings["DATABASE_URL"] = args.database_url
 
-        container = Container(root, data, image, settings)
-        container.wait_until_healthy()
-        expect("/health", ask("/health"), (200, '{"status":"ok"}'))
-        expect("/ready", ask("/ready")[0], 200)
-        status, page = ask("/graphql", accept="text/html")
-        expect("the playground is the bundle", (status, "/graphql/playground/" in page), (200, True))
-        expect("an issuer whose authority nobody knows is not believed", ask("/user", issuer.token())[0], 401)
-        expect("SIGTERM ends it with", container.stop(), 0)
-        expect("the health check of a container that has ended", container.healthcheck(), 1)
+        with Container(root, data, image, settings) as container:
+            container.wait_until_healthy()
+            expect("/health answers", ask("/health"), (200, '{"status":"ok"}'))
+            expect("/ready answers", ask("/ready")[0], 200)
+            status, page = ask("/graphql", accept="text/html")
+            expect("the playground is the bundle", (status, "/graphql/playground/" in page), (200, True))
+            expect("an issuer that no known authority vouches for is not believed", ask("/user", issuer.token())[0], 401)
+            expect("SIGTERM ends it without an error", container.stop(), 0)
+            expect("the health check fails then", container.healthcheck(), 1)
 
-        container = Container(root, data, image, {**settings, "SSL_CERT_FILE": "/etc/authority.crt"})
-        container.wait_until_healthy()
-        token = issuer.token()
-        bundle = (SOURCES / "examples/valle-chiara.yaml").read_bytes()
-        expect("an import", ask("/admin/import/yaml", token, bundle, "application/yaml")[0], 200)
-        query = json.dumps({"query": '{ community(key: "valle-chiara") { members { totalCount } } }'}).encode()
-        expect(
-            "/graphql",
-            ask("/graphql", token, query, "application/json"),
-            (200, '{"data":{"community":{"members":{"totalCount":5}}}}'),
-        )
-        expect("SIGTERM ends it with", container.stop(), 0)
-        print("the files in /data:", sorted(path.name for path in data.iterdir()))
+        with Container(root, data, image, {**settings, "SSL_CERT_FILE": "/etc/authority.crt"}) as container:
+            container.wait_until_healthy()
+            token = issuer.token()
+            bundle = (SOURCES / "examples/valle-chiara.yaml").read_bytes()
+            expect("a bundle is imported", ask("/admin/import/yaml", token, bundle, "application/yaml")[0], 200)
+            query = json.dumps({"query": '{ community(key: "valle-chiara") { members { totalCount } } }'}).encode()
+            expect(
+                "/graphql tells of it",
+                ask("/graphql", token, query, "application/json"),
+                (200, '{"data":{"community":{"members":{"totalCount":5}}}}'),
+            )
+            expect("SIGTERM ends it without an error", container.stop(), 0)
+        print("in /data:", *sorted(path.name for path in data.iterdir()))
 
 
 main()
