@@ -145,15 +145,18 @@ fn served_without_its_database(settings: BTreeMap<String, String>, url: &str) ->
 
 #[test]
 fn with_what_is_packaged_it_starts_closed_and_looks_for_its_database() {
-    let secret = &manifest("secret.example")["stringData"]["url"];
+    let example = manifest("secret.example")["stringData"]["url"].as_str().expect("a URL").to_owned();
     for (settings, url) in [
         (settings_of_the_composition(), text("packaging/compose/secrets/database-url")),
-        (settings_on_kubernetes(), secret.as_str().expect("a URL").to_owned()),
+        (settings_on_kubernetes(), example.replace("PASSWORD", "a-password-of-ones-own")),
     ] {
         assert!(settings.contains_key("DATABASE_URL_FILE"));
         let said = served_without_its_database(settings, &url);
         assert!(said.contains("cannot open the database postgres://0.0.0.0/registry"), "{said}");
     }
+    // Whoever applies the example as it is learns that it is one.
+    let said = served_without_its_database(settings_on_kubernetes(), &example);
+    assert!(said.contains("a password that everybody knows"), "{said}");
 }
 
 #[test]
