@@ -15,6 +15,7 @@ mod path;
 mod quote;
 mod read_json;
 mod read_yaml;
+mod schema;
 mod split;
 mod write;
 
@@ -31,4 +32,5 @@ pub use model::{
 };
 pub use read_json::{JsonBody, JsonUnreadable, read_json};
 pub use read_yaml::read_yaml;
+pub use schema::json_schema;
 pub use write::{Writer, schema_version};

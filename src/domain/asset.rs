@@ -142,73 +142,128 @@ pub struct Property {
     pub property_type: PropertyType,
     /// A spelling found in older files; it is kept as it is given, with a warning.
     pub also_seen: Option<&'static str>,
+    /// What it says, with its unit.
+    pub says: &'static str,
 }
 
-const fn property(key: &'static str, property_type: PropertyType) -> Property {
-    Property { key, property_type, also_seen: None }
+const fn property(key: &'static str, property_type: PropertyType, says: &'static str) -> Property {
+    Property { key, property_type, also_seen: None, says }
 }
 
-const fn renamed(key: &'static str, property_type: PropertyType, also_seen: &'static str) -> Property {
-    Property { key, property_type, also_seen: Some(also_seen) }
+const fn renamed(
+    key: &'static str,
+    property_type: PropertyType,
+    also_seen: &'static str,
+    says: &'static str,
+) -> Property {
+    Property { key, property_type, also_seen: Some(also_seen), says }
 }
 
 const POSITIVE: PropertyType = PropertyType::Number { min: 0.0, max: f64::MAX };
 
 const PV: &[Property] = &[
-    renamed("rated_power", POSITIVE, "capacity_kwp"),
-    property("panel_type", PropertyType::Text),
-    property("inverter_power", POSITIVE),
-    property("orientation", PropertyType::Number { min: 0.0, max: 360.0 }),
-    renamed("tilt_angle", PropertyType::Number { min: 0.0, max: 90.0 }, "tilt"),
-    property("installation_date", PropertyType::Date),
+    renamed("rated_power", POSITIVE, "capacity_kwp", "The peak power of the modules, kWp."),
+    property(
+        "panel_type",
+        PropertyType::Text,
+        "The technology of the modules, e.g. monocrystalline, polycrystalline, thin_film, bifacial.",
+    ),
+    property("inverter_power", POSITIVE, "The power of the inverter, kW."),
+    property(
+        "orientation",
+        PropertyType::Number { min: 0.0, max: 360.0 },
+        "Where the modules look, as an azimuth from 0 to 360 degrees; 0 is north.",
+    ),
+    renamed(
+        "tilt_angle",
+        PropertyType::Number { min: 0.0, max: 90.0 },
+        "tilt",
+        "How far the modules are tilted from the horizontal, 0 to 90 degrees.",
+    ),
+    property("installation_date", PropertyType::Date, "When it was installed, YYYY-MM-DD."),
 ];
 
 const STORAGE: &[Property] = &[
-    renamed("capacity", POSITIVE, "capacity_kwh"),
-    property("max_charge_power", POSITIVE),
-    renamed("max_discharge_power", POSITIVE, "max_power_kw"),
-    renamed("battery_type", PropertyType::Text, "chemistry"),
-    property("round_trip_efficiency", PropertyType::Number { min: 0.0, max: 100.0 }),
-    property("installation_date", PropertyType::Date),
+    renamed("capacity", POSITIVE, "capacity_kwh", "The energy it holds, kWh."),
+    property("max_charge_power", POSITIVE, "The most power it takes, kW."),
+    renamed("max_discharge_power", POSITIVE, "max_power_kw", "The most power it gives, kW."),
+    renamed(
+        "battery_type",
+        PropertyType::Text,
+        "chemistry",
+        "The chemistry, e.g. lithium_ion, lfp, lead_acid, flow_battery, sodium_ion, solid_state, other.",
+    ),
+    property(
+        "round_trip_efficiency",
+        PropertyType::Number { min: 0.0, max: 100.0 },
+        "How much of the energy that goes in comes out again, 0 to 100 per cent.",
+    ),
+    property("installation_date", PropertyType::Date, "When it was installed, YYYY-MM-DD."),
 ];
 
 const METER: &[Property] = &[
-    property("meter_type", PropertyType::Text),
-    property("pod", PropertyType::Text),
-    property("protocol", PropertyType::Text),
-    property("installation_date", PropertyType::Date),
+    property(
+        "meter_type",
+        PropertyType::Text,
+        "What it measures, e.g. consumption, production, bidirectional, import, export.",
+    ),
+    property("pod", PropertyType::Text, "The code of the delivery point it sits at."),
+    property(
+        "protocol",
+        PropertyType::Text,
+        "How it is read, e.g. modbus, mqtt, rest_api, mbus, dlms, sunspec, other.",
+    ),
+    property("installation_date", PropertyType::Date, "When it was installed, YYYY-MM-DD."),
 ];
 
 const EV_CHARGER: &[Property] = &[
-    renamed("max_power", POSITIVE, "max_power_kw"),
-    property("charger_type", PropertyType::Text),
-    renamed("connector_types", PropertyType::Texts, "connector_type"),
-    property("smart_charging", PropertyType::Boolean),
-    property("bidirectional", PropertyType::Boolean),
-    renamed("num_ports", PropertyType::Count, "num_connectors"),
-    property("installation_date", PropertyType::Date),
+    renamed("max_power", POSITIVE, "max_power_kw", "The most power it gives, kW."),
+    property(
+        "charger_type",
+        PropertyType::Text,
+        "How it charges, e.g. ac_level1, ac_level2, dc_fast, dc_ultra_fast.",
+    ),
+    renamed(
+        "connector_types",
+        PropertyType::Texts,
+        "connector_type",
+        "Its connectors, e.g. type1, type2, ccs1, ccs2, chademo, tesla, gbt.",
+    ),
+    property("smart_charging", PropertyType::Boolean, "Whether it shifts charging in time."),
+    property("bidirectional", PropertyType::Boolean, "Whether vehicles can give energy back (V2G)."),
+    renamed("num_ports", PropertyType::Count, "num_connectors", "How many vehicles it serves at once."),
+    property("installation_date", PropertyType::Date, "When it was installed, YYYY-MM-DD."),
 ];
 
 const HEAT_PUMP: &[Property] = &[
-    renamed("thermal_power", POSITIVE, "thermal_power_kw"),
-    property("electrical_power", POSITIVE),
-    property("cop", POSITIVE),
-    property("eer", POSITIVE),
-    property("scop", POSITIVE),
-    property("seer", POSITIVE),
-    renamed("heat_pump_type", PropertyType::Text, "heat_source"),
-    property("reversible", PropertyType::Boolean),
-    property("refrigerant", PropertyType::Text),
-    property("installation_date", PropertyType::Date),
+    renamed("thermal_power", POSITIVE, "thermal_power_kw", "The heat it gives, kW."),
+    property("electrical_power", POSITIVE, "The electricity it draws, kW."),
+    property("cop", POSITIVE, "The coefficient of performance, heat over electricity."),
+    property("eer", POSITIVE, "The energy efficiency ratio, cooling over electricity."),
+    property("scop", POSITIVE, "The seasonal coefficient of performance."),
+    property("seer", POSITIVE, "The seasonal energy efficiency ratio."),
+    renamed(
+        "heat_pump_type",
+        PropertyType::Text,
+        "heat_source",
+        "From where to where it moves heat, e.g. air_to_air, air_to_water, ground_source, water_source.",
+    ),
+    property("reversible", PropertyType::Boolean, "Whether it also cools."),
+    property("refrigerant", PropertyType::Text, "The refrigerant."),
+    property("installation_date", PropertyType::Date, "When it was installed, YYYY-MM-DD."),
 ];
 
 const LOAD: &[Property] = &[
-    property("load_type", PropertyType::Text),
-    renamed("rated_power", POSITIVE, "rated_power_kw"),
-    property("min_power", POSITIVE),
-    property("controllable", PropertyType::Boolean),
-    property("priority", PropertyType::Text),
-    property("flexibility_kw", POSITIVE),
+    property(
+        "load_type",
+        PropertyType::Text,
+        "What it is, e.g. hvac, lighting, appliance, industrial, process, refrigeration, pumping, other.",
+    ),
+    renamed("rated_power", POSITIVE, "rated_power_kw", "The power it draws at most, kW."),
+    property("min_power", POSITIVE, "The power it draws at least, kW."),
+    property("controllable", PropertyType::Boolean, "Whether it can be switched or throttled from afar."),
+    property("priority", PropertyType::Text, "How important it is, e.g. critical, high, medium, low."),
+    property("flexibility_kw", POSITIVE, "How much of its power can be shifted in time, kW."),
 ];
 
 /// The documented properties of a kind of asset, in the order in which they are written.

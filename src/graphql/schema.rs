@@ -64,6 +64,8 @@ pub fn sdl() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::asset::properties_of;
+    use crate::domain::closed_set::{AssetType, ClosedSet};
 
     #[test]
     fn the_schema_in_the_repository_is_the_schema_of_the_code() {
@@ -77,5 +79,26 @@ mod tests {
             stored == sdl(),
             "schema.graphql is out of date: write it with `rec-registry schema > schema.graphql`"
         );
+    }
+
+    #[test]
+    fn the_properties_of_assets_are_described_in_the_words_of_the_model() {
+        let sdl = sdl();
+        for &asset_type in AssetType::ALL {
+            let name: String = asset_type.as_str().split('_').map(capitalised).collect();
+            let (_, fields) = sdl.split_once(&format!("type {name}Asset ")).unwrap();
+            let (fields, _) = fields.split_once("\n}").unwrap();
+            for property in properties_of(asset_type) {
+                let mut words = property.key.split('_');
+                let first = words.next().unwrap_or_default().to_owned();
+                let field = words.fold(first, |name, word| name + &capitalised(word));
+                let described = format!("\"\"\"\n\t{}\n\t\"\"\"\n\t{field}: ", property.says);
+                assert!(fields.contains(&described), "{name}Asset.{field} is {}", property.says);
+            }
+        }
+    }
+
+    fn capitalised(word: &str) -> String {
+        word[..1].to_uppercase() + &word[1..]
     }
 }

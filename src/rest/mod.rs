@@ -14,6 +14,7 @@ mod lookup;
 mod members;
 mod meta;
 mod openapi;
+mod schemas;
 mod search;
 mod user;
 mod views;
@@ -45,4 +46,5 @@ fn routes() -> OpenApiRouter<AppState> {
         .merge(lookup::router())
         .merge(writes::router())
         .merge(import_export::router())
+        .merge(schemas::router())
 }

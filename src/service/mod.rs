@@ -33,6 +33,7 @@ pub use registry::Registry;
 /// The version of this program, and so of what it offers.
 pub const API_VERSION: &str = env!("CARGO_PKG_VERSION");
 pub use crate::bundle::LATEST_SCHEMA_VERSION as SCHEMA_VERSION;
+pub use crate::bundle::json_schema as bundle_schema;
 
 pub use crate::store::{DatabaseSettings, ListArgs, OnStatement};
 

@@ -48,6 +48,7 @@ const ROUTES: &[(&str, Needs, Beyond)] = &[
     ("GET /health", Nothing, LeftOut),
     ("GET /ready", Nothing, LeftOut),
     ("GET /version", Nothing, LeftOut),
+    ("GET /schemas/community/v0.7", Nothing, LeftOut),
     ("GET /user", Token, LeftOut),
     ("GET /user/member", Token, LeftOut),
     ("GET /user/community", Token, LeftOut),

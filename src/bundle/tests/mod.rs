@@ -2,6 +2,7 @@
 
 mod refusals;
 mod round_trip;
+mod schema;
 mod warnings;
 mod yaml;
 

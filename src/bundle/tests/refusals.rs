@@ -29,11 +29,11 @@ fn the_small_bundle_is_sound() {
     assert_eq!(body.dids[0].path, "members.a.did");
 }
 
-#[test]
-fn each_problem_is_refused_with_its_code_and_path() {
+/// Bundles with one thing wrong each, and how it is refused: `code path`.
+pub fn problems() -> Vec<(String, String)> {
     let long = "k".repeat(129);
     let name = "n".repeat(257);
-    for (yaml, expected) in [
+    let problems: &[(String, &str)] = &[
         ("- 1\n".to_owned(), "invalid_bundle "),
         ("text".to_owned(), "invalid_bundle "),
         ("a: 1".to_owned(), "invalid_bundle community"),
@@ -141,7 +141,13 @@ fn each_problem_is_refused_with_its_code_and_path() {
             changed("{id: IT002, type: pod}", "{id: it001, type: pod, active: false}"),
             "delivery_point_held members.b.delivery_points[0].id",
         ),
-    ] {
+    ];
+    problems.iter().map(|(yaml, expected)| (yaml.clone(), (*expected).to_owned())).collect()
+}
+
+#[test]
+fn each_problem_is_refused_with_its_code_and_path() {
+    for (yaml, expected) in problems() {
         assert_eq!(refused(&yaml), [expected], "{yaml}");
     }
 }
