@@ -5,32 +5,14 @@
 // The server has the example communities. Whatever the page loads from elsewhere, or is kept from loading, is a failure.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { start } from "./browser.js";
 
 const [baseUrl, token, directory] = process.argv.slice(2);
 const example = readFileSync(new URL("../../examples/ribera-solar.yaml", import.meta.url), "utf8");
 
-const executablePath = ["chromium", "chromium-browser", "google-chrome"]
-  .map((name) => { try { return execFileSync("which", [name], { encoding: "utf8" }).trim(); } catch { return ""; } })
-  .find(Boolean);
-assert(executablePath, "there is no Chromium");
-
-// How long something may take that happens at all: a machine that is busy, or reads the browser from a cold disk, needs its time.
-const timeout = 180_000;
-
-const browser = await chromium.launch({ executablePath, timeout, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
-const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
-context.setDefaultTimeout(timeout);
-const page = await context.newPage();
-const complaints = [];
-page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-page.on("pageerror", (error) => complaints.push(String(error)));
-page.on("request", (request) => {
-  if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== baseUrl) complaints.push(request.url());
-});
+const { browser, context, page, complaints } = await start(baseUrl);
 
 /** Opens a saved query in a tab of its own. */
 async function open(name) {

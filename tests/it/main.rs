@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod api_documentation;
 mod attacks;
 mod audit;
 mod browsers;

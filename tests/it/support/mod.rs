@@ -1,6 +1,7 @@
 //! What every test stands on: a fresh database on both systems, the program on it, callers, bodies.
 
 pub mod app;
+pub mod browser;
 pub mod command;
 pub mod database;
 pub mod federation;
