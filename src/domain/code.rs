@@ -4,10 +4,10 @@
 use std::fmt;
 
 macro_rules! codes {
-    ($($(#[$meta:meta])* $variant:ident = $word:literal),+ $(,)?) => {
+    ($(#[doc = $says:literal] $variant:ident = $word:literal),+ $(,)?) => {
         /// A machine code beside the sentence of an error.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code { $($(#[$meta])* $variant),+ }
+        pub enum Code { $(#[doc = $says] $variant),+ }
 
         impl Code {
             /// Every code.
@@ -17,6 +17,12 @@ macro_rules! codes {
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
+            }
+
+            /// What it means, a sentence.
+            #[must_use]
+            pub fn says(self) -> &'static str {
+                match self { $(Self::$variant => $says.trim_ascii()),+ }
             }
         }
     };

@@ -39,6 +39,7 @@ mod query_count;
 mod query_plan;
 mod rate_limits;
 mod readiness;
+mod reference;
 mod rest_answer;
 mod rest_browsing;
 mod rest_errors;
