@@ -3,6 +3,7 @@
 pub mod app;
 pub mod browser;
 pub mod command;
+pub mod console;
 pub mod database;
 pub mod federation;
 pub mod hostile;
