@@ -2,6 +2,7 @@
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
+pub use standing::Standing;
 
 mod column;
 mod m20261122_000001_create_registry;
@@ -14,6 +15,7 @@ mod m20261123_000007_add_history;
 mod m20261123_000008_batch_audit;
 mod m20261128_000009_add_content_digest;
 mod m20261128_000010_pack_audit;
+mod standing;
 
 /// A step is taken as a whole or not at all, on both databases.
 const IN_A_TRANSACTION: Option<bool> = Some(true);

@@ -52,6 +52,9 @@ impl Migrate {
         for (name, applied) in registry.migrations().await.map_err(told)? {
             table.add_row(vec![name, if applied { "applied" } else { "pending" }.to_owned()]);
         }
+        for name in registry.newer_migrations().await.map_err(told)? {
+            table.add_row(vec![name, "applied by a newer program".to_owned()]);
+        }
         say!("{table}");
         drop(lock);
         Ok(ExitCode::SUCCESS)

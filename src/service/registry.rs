@@ -109,16 +109,24 @@ impl Registry {
     /// # Errors
     /// When the database does not answer.
     pub async fn migrations(&self) -> Result<Vec<(String, bool)>> {
-        Ok(self.store.migrations().await?)
+        Ok(self.store.standing().await?.known)
+    }
+
+    /// The names of migrations that a newer program has applied.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn newer_migrations(&self) -> Result<Vec<String>> {
+        Ok(self.store.standing().await?.newer)
     }
 
     /// Whether requests can be served: the database answers and its schema is at least what this
-    /// program needs.
+    /// program needs. It may be more: while processes are replaced one by one, a newer one has brought it further.
     ///
     /// # Errors
     /// When not, saying what is missing.
     pub async fn ready(&self) -> Result<()> {
-        let pending = self.migrations().await?.iter().filter(|(_, applied)| !applied).count();
+        let pending = self.store.standing().await?.pending();
         if pending > 0 {
             return Err(Error::Unavailable {
                 public: "The database schema is older than this program: run the migrations",

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use migration::{Migrator, MigratorTrait};
+use migration::{Migrator, MigratorTrait, Standing};
 use sea_orm::sqlx::Connection as _;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
@@ -368,40 +368,40 @@ impl Store {
     /// Applies the migrations that are pending. Of several processes that come at the same time to one PostgreSQL
     /// database one applies them, and the others wait and find nothing to do.
     ///
+    /// A schema that a newer program has brought further is left as it is, when it has all that this one needs.
+    ///
     /// # Errors
     /// When one cannot be applied.
     pub async fn migrate_up(&self) -> Result<()> {
         if self.backend() == DbBackend::Sqlite {
-            return Ok(Migrator::up(&self.pool, None).await?);
+            if is_to_migrate(&Standing::of(&self.pool).await?)? {
+                Migrator::up(&self.pool, None).await?;
+            }
+            return Ok(());
         }
         let turn = self.pool.begin().await?;
         turn.execute_unprepared(MIGRATION_TURN).await?;
-        Migrator::up(&turn, None).await?;
+        if is_to_migrate(&Standing::of(&turn).await?)? {
+            Migrator::up(&turn, None).await?;
+        }
         Ok(turn.commit().await?)
     }
 
     /// Takes the last migrations back.
     ///
     /// # Errors
-    /// When one cannot be taken back.
+    /// When one cannot be taken back, or a newer program applied others.
     pub async fn migrate_down(&self, steps: u32) -> Result<()> {
+        of_this_program(&Standing::of(&self.pool).await?)?;
         Ok(Migrator::down(&self.pool, Some(steps)).await?)
     }
 
-    /// The names of the migrations, each with whether it is applied.
+    /// Which migrations are applied.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn migrations(&self) -> Result<Vec<(String, bool)>> {
-        let applied: std::collections::HashSet<String> = Migrator::get_applied_migrations(&self.pool)
-            .await?
-            .into_iter()
-            .map(|migration| migration.name().to_owned())
-            .collect();
-        Ok(Migrator::migrations()
-            .iter()
-            .map(|migration| (migration.name().to_owned(), applied.contains(migration.name())))
-            .collect())
+    pub async fn standing(&self) -> Result<Standing> {
+        Ok(Standing::of(&self.pool).await?)
     }
 
     /// Closes the pool, waiting for what runs.
@@ -411,6 +411,28 @@ impl Store {
     pub async fn close(self) -> Result<()> {
         Ok(self.pool.close().await?)
     }
+}
+
+/// Whether migrations are to be applied.
+///
+/// # Errors
+/// When a newer program applied others without them: nobody can say whether they fit together.
+fn is_to_migrate(standing: &Standing) -> Result<bool> {
+    if standing.pending() == 0 {
+        return Ok(false);
+    }
+    of_this_program(standing).map(|()| true)
+}
+
+/// Refuses to change a schema that a newer program has brought further.
+fn of_this_program(standing: &Standing) -> Result<()> {
+    if standing.newer.is_empty() {
+        return Ok(());
+    }
+    let names = standing.newer.join(", ");
+    Err(StoreError::Database(format!(
+        "a newer program applied migrations that this one does not know: {names}"
+    )))
 }
 
 /// How many connections suit a database.

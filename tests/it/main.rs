@@ -49,6 +49,7 @@ mod rest_lookup;
 mod rest_self_service;
 mod rest_writes;
 mod round_trip;
+mod scale_out;
 mod search;
 mod secrets;
 mod slow_clients;
