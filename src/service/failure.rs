@@ -36,4 +36,8 @@ impl WriteConflict for Failure {
     fn is_write_conflict(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_write_conflict())
     }
+
+    fn can_only_read(&self) -> bool {
+        matches!(self, Self::Store(error) if error.can_only_read())
+    }
 }

@@ -15,6 +15,8 @@ use sea_orm::{
 
 use super::changes::{Changes, Moment, Watcher, notify};
 use super::handle::WriteTransaction;
+use super::renewal::Renewal;
+use super::trouble::Trouble;
 use super::{Handle, Result, StoreError};
 use crate::domain::change::CommunityChange;
 use crate::domain::identifier::CommunityKey;
@@ -94,6 +96,7 @@ pub struct Store {
     changes: Arc<Changes>,
     /// The keys of requests that are being answered in this process.
     claimed: Arc<Mutex<HashSet<String>>>,
+    renewal: Renewal,
     /// Whether the tables are being surveyed.
     surveying: Arc<AtomicBool>,
     transfer_timeout: Option<Duration>,
@@ -119,6 +122,8 @@ impl Store {
     pub async fn connect(url: &str, settings: &DatabaseSettings) -> Result<Self> {
         let mut options = ConnectOptions::new(url);
         let busy_timeout = settings.busy_timeout;
+        let renewal = Renewal::default();
+        let (of_sqlite, of_postgres) = (renewal.clone(), renewal.clone());
         options
             .max_connections(settings.max_connections.unwrap_or_else(|| connections(url)))
             .acquire_timeout(settings.acquire_timeout)
@@ -127,9 +132,13 @@ impl Store {
             .sqlx_logging(false)
             // SQLite ends a transaction by itself when its disk is full, and the connection does not notice: it would
             // put the next one inside of what is over.
-            .map_sqlx_sqlite_before_acquire(|connection, _| {
-                let is_between_transactions = !connection.is_in_transaction();
-                Box::pin(async move { Ok(is_between_transactions) })
+            .map_sqlx_sqlite_before_acquire(move |connection, known| {
+                let is_good = !connection.is_in_transaction() && of_sqlite.admits(known.age);
+                Box::pin(async move { Ok(is_good) })
+            })
+            .map_sqlx_postgres_before_acquire(move |_, known| {
+                let is_good = of_postgres.admits(known.age);
+                Box::pin(async move { Ok(is_good) })
             })
             .map_sqlx_sqlite_opts(move |sqlite| {
                 sqlite
@@ -157,6 +166,7 @@ impl Store {
             writer: Arc::default(),
             changes: Arc::default(),
             claimed: Arc::default(),
+            renewal,
             surveying: Arc::default(),
             transfer_timeout: settings.transfer_timeout,
         })
@@ -228,7 +238,7 @@ impl Store {
     }
 
     /// Does `work` in one transaction, which is committed when it succeeds and leaves nothing behind
-    /// when it does not. Work that met another writer is done again.
+    /// when it does not. Work that met another writer is done again, and once more when its connection can only read.
     ///
     /// # Errors
     /// Those of the work; when the work could not be committed.
@@ -241,10 +251,14 @@ impl Store {
             DbBackend::Sqlite => Some(self.writer.lock().await),
             _ => None,
         };
-        let mut attempt = 1;
+        let (mut attempt, mut is_renewed) = (1, false);
         loop {
             match self.write_once(&mut work).await {
                 Err(error) if attempt < WRITE_ATTEMPTS && error.is_write_conflict() => attempt += 1,
+                Err(error) if !is_renewed && error.can_only_read() => {
+                    self.renewal.begin();
+                    is_renewed = true;
+                }
                 outcome => return outcome,
             }
         }
@@ -444,14 +458,21 @@ fn connections(url: &str) -> u32 {
     u32::try_from(processors).unwrap_or(u32::MAX).clamp(FEWEST_SQLITE_CONNECTIONS, POSTGRES_CONNECTIONS)
 }
 
-/// Whether an error says that two writers met and the same work may succeed when it is done again.
+/// Whether an error says that the same work may succeed when it is done again.
 pub trait WriteConflict {
-    /// Whether to do the work again.
+    /// Whether two writers met.
     fn is_write_conflict(&self) -> bool;
+
+    /// Whether nothing can be written over the connection.
+    fn can_only_read(&self) -> bool;
 }
 
 impl WriteConflict for StoreError {
     fn is_write_conflict(&self) -> bool {
         matches!(self, Self::Contended | Self::Taken)
+    }
+
+    fn can_only_read(&self) -> bool {
+        matches!(self, Self::Unavailable(Trouble::ReadOnly, _))
     }
 }

@@ -22,6 +22,7 @@ mod loading;
 pub mod members;
 pub mod plan;
 mod record;
+mod renewal;
 mod scope;
 pub mod search;
 mod set;

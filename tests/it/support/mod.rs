@@ -11,6 +11,8 @@ pub mod neighbours;
 pub mod node;
 pub mod postgres;
 pub mod provider;
+#[expect(dead_code, reason = "the measurements print whole sections")]
+pub mod report;
 pub mod sample;
 pub mod server;
 pub mod socket;

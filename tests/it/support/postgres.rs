@@ -3,6 +3,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -24,8 +25,12 @@ pub struct Postgres {
     keeper: Option<Keeper>,
 }
 
+/// Mounts a disk of a size on a folder, in a namespace of its own, and runs what follows there as nobody.
+const ON_DISK: &str = "mount -t tmpfs -o \"size=$1,mode=777\" tmpfs \"$2\" || exit 1; shift 2; \
+    unshare --user --map-user=65534 --map-group=65534 \"$@\"; exit $?";
+
 struct Keeper {
-    _process: Child,
+    process: Child,
     orders: ChildStdin,
     answers: BufReader<ChildStdout>,
 }
@@ -50,15 +55,41 @@ impl Postgres {
     /// # Errors
     /// A sentence that says why there is none.
     pub fn start(options: &str) -> Result<Self, String> {
-        let mut process = Command::new("sh")
-            .args(["-c", SCRIPT, "postgres.sh", SCRIPT, options])
+        let mut command = Command::new("sh");
+        command.args(["-c", SCRIPT, "postgres.sh", SCRIPT, options]);
+        Self::started(command)
+    }
+
+    /// The same, with all its data on a disk of this size that nobody else sees, at a folder.
+    ///
+    /// # Errors
+    /// A sentence that says why there is none.
+    pub fn start_on_disk(disk: &Path, size: &str, options: &str) -> Result<Self, String> {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--map-root-user", "sh", "-c", ON_DISK, "sh", size]).arg(disk);
+        command.args(["sh", "-c", SCRIPT, "postgres.sh", SCRIPT, options]).arg(disk.join("data"));
+        Self::started(command)
+    }
+
+    /// Gives its disk another size.
+    pub fn resize_disk(&self, disk: &Path, size: &str) {
+        let process = self.keeper.as_ref().expect("a server of one's own").process.id().to_string();
+        let status = Command::new("nsenter")
+            .args(["--target", &process, "--mount", "--user", "mount", "-o", &format!("remount,size={size}")])
+            .arg(disk)
+            .status();
+        assert!(status.is_ok_and(|status| status.success()), "the disk is mounted anew");
+    }
+
+    fn started(mut command: Command) -> Result<Self, String> {
+        let mut process = command
             .current_dir("/")
             // A group of its own: what kills the tests' group must leave somebody to tidy up.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|error| format!("sh: {error}"))?;
+            .map_err(|error| format!("{}: {error}", command.get_program().display()))?;
         let (Some(orders), Some(output)) = (process.stdin.take(), process.stdout.take()) else {
             return Err("sh has no input and output".to_owned());
         };
@@ -71,7 +102,7 @@ impl Postgres {
         let maintenance =
             Url::parse_with_params("postgres://postgres@localhost/postgres", [("host", answer)])
                 .map_err(|error| error.to_string())?;
-        Ok(Self { maintenance, keeper: Some(Keeper { _process: process, orders, answers }) })
+        Ok(Self { maintenance, keeper: Some(Keeper { process, orders, answers }) })
     }
 
     /// Stops a server of one's own at once, as when its machine loses power.
@@ -82,6 +113,25 @@ impl Postgres {
     /// Starts it again.
     pub fn start_again(&mut self) {
         self.order("start");
+    }
+
+    /// Starts a second server, which follows this one and confirms what is committed; the directory of its Unix socket.
+    pub async fn follow(&mut self) -> PathBuf {
+        self.order("follow");
+        self.execute("ALTER SYSTEM SET synchronous_standby_names = '*'").await;
+        self.execute("SELECT pg_reload_conf()").await;
+        self.directory().join("standby")
+    }
+
+    /// Lets the second server follow nobody from now on.
+    pub fn promote(&mut self) {
+        self.order("promote");
+    }
+
+    /// The directory of the Unix socket of a server of one's own.
+    pub fn directory(&self) -> PathBuf {
+        let host = self.maintenance.query_pairs().find(|(name, _)| name == "host");
+        host.map(|(_, directory)| PathBuf::from(directory.into_owned())).expect("a server of one's own")
     }
 
     fn order(&mut self, order: &str) {

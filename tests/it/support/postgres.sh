@@ -1,8 +1,10 @@
 # One throw-away PostgreSQL server: lives as long as the standard input stays open, then goes without a trace.
 #
-# Run by `sh -c`, with its own text as the first argument and the server's options as the second. It prints the directory of its Unix socket once the server answers,
+# Run by `sh -c`, with its own text as the first argument, the server's options as the second, and perhaps a folder for its data as
+# the third. It prints the directory of its Unix socket once the server answers,
 # or the reason why there is none, and fails. Then it obeys: `stop` and `start` on its standard input are each answered with
-# `done`. The server listens on that socket alone, in a directory
+# `done`, and so are `follow`, which makes a second server that follows the first, with its socket in the folder `standby` of
+# that directory, and `promote`, after which that one follows nobody. The server listens on that socket alone, in a directory
 # that only its own user can enter, so it takes no port and needs no password. It never runs as root.
 set -eu
 script=$1
@@ -23,7 +25,7 @@ find_programs() {
 if [ "$(id -u)" = 0 ]; then
     for user in postgres nobody; do
         if id "$user" >/dev/null 2>&1; then
-            exec setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups sh -c "$script" "$0" "$script" "$options"
+            exec setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups sh -c "$script" "$0" "$script" "$options" ${3+"$3"}
         fi
     done
     echo "neither a user postgres nor a user nobody to run the server as"
@@ -42,21 +44,37 @@ directory=$(mktemp -d "${TMPDIR:-/tmp}/rec-registry-postgres.XXXXXX")
 trap 'rm -rf "$directory"' EXIT
 cd "$directory"
 log=$directory/log
+data=${3:-$directory/data}
+standby=$directory/standby
 
 # A linguistic default collation where the server offers one: an order that is not byte order then shows.
 create() {
-    "$programs/initdb" -D "$directory/data" -U postgres -A trust -E UTF8 --no-sync "$@" >>"$log" 2>&1
+    "$programs/initdb" -D "$data" -U postgres -A trust -E UTF8 --no-sync "$@" >>"$log" 2>&1
 }
 create --locale=C --locale-provider=icu --icu-locale=en-US || create --locale=C || {
     echo "initdb failed: $(tail -n 3 "$log")"
     exit 1
 }
+start_in() {
+    "$programs/pg_ctl" -D "$1" -l "$log" -s -w start \
+        -o "-c listen_addresses= -c unix_socket_directories='$2' -c max_connections=300 $options" >>"$log" 2>&1
+}
 start() {
-    "$programs/pg_ctl" -D "$directory/data" -l "$log" -s -w start \
-        -o "-c listen_addresses= -c unix_socket_directories='$directory' -c max_connections=300 $options" >>"$log" 2>&1
+    start_in "$data" "$directory"
 }
 stop() {
-    "$programs/pg_ctl" -D "$directory/data" -m immediate -s stop >>"$log" 2>&1
+    "$programs/pg_ctl" -D "$data" -m immediate -s stop >>"$log" 2>&1
+}
+is_running() {
+    "$programs/pg_ctl" -D "$data" -s status >>"$log" 2>&1
+}
+follow() {
+    mkdir "$standby"
+    "$programs/pg_basebackup" -h "$directory" -U postgres -D "$standby/data" -R -X stream -c fast >>"$log" 2>&1
+    start_in "$standby/data" "$standby"
+}
+promote() {
+    "$programs/pg_ctl" -D "$standby/data" -s -w promote >>"$log" 2>&1
 }
 start || {
     echo "the server did not start: $(tail -n 3 "$log")"
@@ -68,8 +86,11 @@ echo "$directory"
 while read -r command; do
     case $command in
     stop) stop ;;
-    start) start ;;
+    start) is_running || start ;;
+    follow) follow ;;
+    promote) promote ;;
     esac
     echo done
 done
+if [ -d "$standby" ]; then "$programs/pg_ctl" -D "$standby/data" -m immediate -s stop >>"$log" 2>&1 || true; fi
 stop || true

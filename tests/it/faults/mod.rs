@@ -1,11 +1,15 @@
 //! What can befall a database, done for real: the answer is a clear 503, nothing is half-written, and the process goes
 //! on when the database does, without being started again.
 
+mod failover;
+mod postgres_disk;
+mod read_only;
+
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use sea_orm::{ConnectionTrait as _, Database};
 use serde_json::{Value, json};
 
@@ -13,7 +17,7 @@ use crate::support::database::{Backend, missing, must_be_complete};
 use crate::support::federation::Federation;
 use crate::support::postgres::Postgres;
 use crate::support::server::{PROGRAM, Server};
-use crate::support::{TestDatabase, run};
+use crate::support::{TestDatabase, report, run};
 
 const BUNDLE: &str = "
 community: {id: rec, name: First, areas: {n: {name: North}}}
@@ -36,6 +40,10 @@ async fn ask(server: &Server, method: Method, path: &str, body: Option<Value>) -
     if let Some(body) = body {
         request = request.json(&body);
     }
+    told(request).await
+}
+
+async fn told(request: RequestBuilder) -> Asked {
     let answer = request.send().await.expect("the server answers, whatever befell its database");
     let (status, retry_after) = (answer.status(), answer.headers().contains_key("retry-after"));
     let body: Value = serde_json::from_str(&answer.text().await.unwrap_or_default()).unwrap_or_default();
@@ -57,11 +65,23 @@ fn assert_unavailable(asked: &Asked, words: &str) {
     assert!(asked.retry_after, "no word about when to come again");
 }
 
-/// Asks until it is answered, within the time that a database takes to come back.
-async fn recovered(server: &Server) {
+/// Puts a row into `docs/reliability.md`: what befell which database, what whoever reads and whoever writes is told
+/// meanwhile, and how long it takes from the end of it until all is well.
+fn note(system: &str, fault: &str, read: &Asked, write: &Asked, back: Duration) {
+    let told = |asked: &Asked| match asked.status.as_u16() {
+        200 => "200".to_owned(),
+        status => format!("{status} {}", asked.detail),
+    };
+    let back = format!("{:.2} s", back.as_secs_f64());
+    report::note("faults", &format!("{system}: {fault}"), &[told(read), told(write), back]);
+}
+
+/// Asks until it is answered, within the time that a database takes to come back; says how long that was.
+async fn recovered(server: &Server) -> Duration {
+    let begun = Instant::now();
     for _ in 0..200 {
         if read(server).await.status == 200 {
-            return;
+            return begun.elapsed();
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -97,12 +117,13 @@ async fn postgres_that_goes_away_and_comes_back() {
     import(&server).await;
     for round in 0..2 {
         postgres.stop_now();
-        assert_unavailable(&read(&server).await, "does not answer");
-        assert_unavailable(&write(&server, "Lost").await, "does not answer");
+        let (reads, writes) = (read(&server).await, write(&server, "Lost").await);
+        assert_unavailable(&reads, "does not answer");
+        assert_unavailable(&writes, "does not answer");
         assert_eq!(ask(&server, Method::GET, "/ready", None).await.status, 503);
         assert_eq!(ask(&server, Method::GET, "/health", None).await.status, 200);
         postgres.start_again();
-        recovered(&server).await;
+        note("PostgreSQL", "away, and started again", &reads, &writes, recovered(&server).await);
         assert_eq!(ask(&server, Method::GET, "/ready", None).await.status, 200);
         let name = format!("Kept {round}");
         assert_eq!(write(&server, &name).await.status, 200);
@@ -132,14 +153,17 @@ async fn connections_that_are_cut_and_a_server_that_follows_another() {
         admin.execute_unprepared(&follow("on")).await.expect("the database is read-only");
         admin.execute_unprepared(cut).await.expect("the connections are cut");
         recovered(&server).await;
-        assert_unavailable(&write(&server, "Lost").await, "can only be read");
+        let writes = write(&server, "Lost").await;
+        assert_unavailable(&writes, "can only be read");
+        let reads = read(&server).await;
         assert_eq!(name_of(&server).await, "Ann");
         for order in ["SET default_transaction_read_only = off".to_owned(), follow("off")] {
             admin.execute_unprepared(&order).await.expect("it can be written again");
         }
-        admin.execute_unprepared(cut).await.expect("the connections are cut");
-        recovered(&server).await;
+        // Its connections were made when it could not, and nobody cuts them.
+        let back = Instant::now();
         assert_eq!(write(&server, "Kept").await.status, 200);
+        note("PostgreSQL", "can only be read, as one that follows another", &reads, &writes, back.elapsed());
         admin.close().await.expect("the connection closes");
     })
     .await;
@@ -181,10 +205,13 @@ async fn sqlite_that_somebody_else_keeps_locked() {
         options.max_connections(1).sqlx_logging(false);
         let holder = Database::connect(options).await.expect("the database opens");
         holder.execute_unprepared("BEGIN IMMEDIATE").await.expect("the lock is taken");
-        assert_unavailable(&write(&server, "Lost").await, "else is writing");
-        assert_eq!(read(&server).await.status, 200, "readers are not in the way");
+        let (writes, reads) = (write(&server, "Lost").await, read(&server).await);
+        assert_unavailable(&writes, "else is writing");
+        assert_eq!(reads.status, 200, "readers are not in the way");
         holder.execute_unprepared("ROLLBACK").await.expect("the lock is given back");
+        let back = Instant::now();
         assert_eq!(write(&server, "Kept").await.status, 200);
+        note("SQLite", "locked by somebody else for more than 10 s", &reads, &writes, back.elapsed());
         assert_eq!(name_of(&server).await, "Kept");
         holder.close().await.expect("the connection closes");
     })
@@ -235,11 +262,10 @@ async fn sqlite_on_a_disk_that_is_full() {
     let server = on_small_disk(directory.path(), &disk, "6m").await;
     import(&server).await;
     let large = Federation { communities: 1, members: 4_000, edition: 1 }.to_yaml();
-    let answer = server.import(large).send().await.expect("an answer");
-    assert_eq!(answer.status(), 503);
-    let body: Value = answer.json().await.expect("JSON");
-    assert!(body["detail"].as_str().is_some_and(|detail| detail.contains("no room left")), "{body}");
-    assert_eq!(read(&server).await.status, 200, "what is stored can be read");
+    let writes = told(server.import(large)).await;
+    assert_unavailable(&writes, "no room left");
+    let reads = read(&server).await;
+    assert_eq!(reads.status, 200, "what is stored can be read");
     let export = server.export().send().await.expect("an answer").text().await.expect("a text");
     assert!(export.contains("rec") && !export.contains("valley-000"), "nothing of it is there");
     assert_eq!(write(&server, "Kept").await.status, 200, "there is room for what is small");
@@ -253,6 +279,8 @@ async fn sqlite_on_a_disk_that_is_full() {
         assert!(status.is_ok_and(|status| status.success()), "the disk is mounted anew");
     };
     remount("remount,size=64m");
+    let back = recovered(&server).await;
+    note("SQLite", "its disk is full", &reads, &writes, back);
     let small = Federation { communities: 1, members: 1_000, edition: 1 }.to_yaml();
     assert_eq!(server.import(small).send().await.expect("an answer").status(), 200, "there is room again");
     assert_eq!(name_of(&server).await, "Kept");
@@ -281,8 +309,10 @@ async fn sqlite_that_is_damaged_while_it_runs() {
         assert_unavailable(&asked, "its operator must");
         assert_eq!(ask(&server, Method::GET, "/health", None).await.status, 200);
         overwrite(&file, &whole);
+        let back = Instant::now();
         for _ in 0..20 {
             if ask(&server, Method::GET, path, None).await.status == 200 {
+                note("SQLite", "its file damaged, and mended", &asked, &asked, back.elapsed());
                 return;
             }
         }
