@@ -52,6 +52,7 @@ mod round_trip;
 mod scale_out;
 mod search;
 mod secrets;
+mod shutdown;
 mod slow_clients;
 mod stats;
 mod support;
