@@ -5,6 +5,7 @@ mod body;
 mod caller;
 mod client_address;
 mod cors;
+mod descriptors;
 mod entity_tag;
 mod layers;
 mod memory;

@@ -1,12 +1,14 @@
 //! Clients that take their time, or send too much of what nobody needs: the real program lets go of them.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::support::server::Server;
+use crate::support::server::{PROGRAM, Server};
 use crate::support::{TestDatabase, on_both_databases};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -44,6 +46,45 @@ on_both_databases! {
         assert!(!third.is_finished(), "a third connection is answered");
         drop(first);
         assert!(third.await.expect("an answer").starts_with("HTTP/1.1 200"));
+    }
+
+    async fn whoever_asks_has_the_place_of_somebody_who_does_not(database: TestDatabase) {
+        let words = ["--max-connections", "2", "--head-timeout", "2m"];
+        let server = Server::told(database.directory(), &database.url, &words).await;
+        let mut kept = Vec::new();
+        for _ in 0..2 {
+            let mut stream = connected(&server).await;
+            stream.write_all(b"GET /health HTTP/1.1\r\nHost: registry\r\n\r\n").await.expect("the request is sent");
+            let mut answer = [0; 12];
+            stream.read_exact(&mut answer).await.expect("an answer");
+            assert_eq!(&answer, b"HTTP/1.1 200");
+            kept.push(stream);
+        }
+        for _ in 0..5 {
+            let mut stream = connected(&server).await;
+            let request = b"GET /health HTTP/1.1\r\nHost: registry\r\nConnection: close\r\n\r\n";
+            stream.write_all(request).await.expect("the request is sent");
+            assert!(rest_of(&mut stream).await.starts_with("HTTP/1.1 200"));
+        }
+    }
+
+    async fn more_clients_than_the_system_gives_files_for_leave_the_database_its_own(database: TestDatabase) {
+        let mut dev = Command::new("sh");
+        // Few are given at first, and not many more when asked for.
+        let script = "ulimit -H -n 500 && ulimit -S -n 100 && exec \"$@\"";
+        dev.args(["-c", script, "sh", PROGRAM, "dev", "--empty", "--memory-mib", "0", "--head-timeout", "1s"]);
+        dev.args(["--database-url", &database.url, "--data-dir"]).arg(database.directory());
+        let server = Server::run_dev(dev, database.directory()).await;
+        assert!(server.said().contains("ulimit"), "{}", server.said());
+        let mut clients = Vec::new();
+        for _ in 0..600 {
+            clients.push(connected(&server).await);
+        }
+        // Those who were taken and say nothing are let go of, and the others have their turn.
+        let asked = join_all((0..20).map(|_| server.get("/admin/communities", server.token()).send())).await;
+        for answer in asked {
+            assert_eq!(answer.expect("an answer").status(), 200);
+        }
     }
 
     async fn a_head_that_does_not_come_to_its_end_is_not_waited_for(database: TestDatabase) {
