@@ -19,6 +19,7 @@ pub mod person;
 mod places;
 mod rates;
 mod registry;
+mod row;
 pub mod search;
 pub mod self_service;
 pub mod stats;

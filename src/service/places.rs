@@ -4,9 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
 use super::Result;
+use super::row::{Row, Seat};
 use crate::domain::error::Error;
 use crate::metrics::{Metrics, Shed};
 
@@ -14,6 +13,10 @@ use crate::metrics::{Metrics, Shed};
 /// a page, the second mostly a machine.
 const PATIENCE: Duration = Duration::from_millis(500);
 const TRANSFER_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a request may keep its place on average, when others wait for one: with fewer places nobody is answered
+/// later, and whoever has one is answered sooner.
+const BRISK: Duration = Duration::from_millis(250);
 
 /// After how long who was turned away is to come again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -30,27 +33,31 @@ pub struct PlaceSettings {
 impl Default for PlaceSettings {
     /// As much as comes.
     fn default() -> Self {
-        Self { requests: Semaphore::MAX_PERMITS, transfers: Semaphore::MAX_PERMITS }
+        Self { requests: usize::MAX, transfers: usize::MAX }
     }
 }
 
 /// The places of a process.
 pub struct Places {
-    requests: Arc<Semaphore>,
-    transfers: Arc<Semaphore>,
+    requests: Arc<Row>,
+    transfers: Arc<Row>,
     metrics: Metrics,
 }
 
 /// A place, taken until this is dropped.
 #[must_use]
 pub struct Place {
-    _permit: OwnedSemaphorePermit,
+    _seat: Seat,
 }
 
 impl Places {
     pub(super) fn new(settings: PlaceSettings, metrics: Metrics) -> Self {
-        let semaphore = |places: usize| Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
-        Self { requests: semaphore(settings.requests), transfers: semaphore(settings.transfers), metrics }
+        Self {
+            requests: Arc::new(Row::new(settings.requests, Some(BRISK))),
+            // They take as long as their communities are large.
+            transfers: Arc::new(Row::new(settings.transfers, None)),
+            metrics,
+        }
     }
 
     /// A place for a request or a GraphQL operation.
@@ -69,17 +76,12 @@ impl Places {
         self.take(&self.transfers, TRANSFER_PATIENCE, Shed::Transfer).await
     }
 
-    async fn take(&self, places: &Arc<Semaphore>, patience: Duration, kind: Shed) -> Result<Place> {
-        if let Ok(permit) = Arc::clone(places).try_acquire_owned() {
-            return Ok(Place { _permit: permit });
+    async fn take(&self, row: &Arc<Row>, patience: Duration, kind: Shed) -> Result<Place> {
+        if let Some(seat) = row.take(patience).await {
+            return Ok(Place { _seat: seat });
         }
-        match tokio::time::timeout(patience, Arc::clone(places).acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(Place { _permit: permit }),
-            Ok(Err(_)) | Err(_) => {
-                self.metrics.requests().shed(kind);
-                Err(Error::Overloaded { retry_after: RETRY_AFTER })
-            }
-        }
+        self.metrics.requests().shed(kind);
+        Err(Error::Overloaded { retry_after: RETRY_AFTER })
     }
 }
 
