@@ -1,0 +1,74 @@
+//! What the outcome of a load says.
+
+use super::load::{Asked, End, Outcome, WINDOW};
+
+/// What a phase came to.
+#[derive(Debug, Clone, Copy)]
+pub struct Figures {
+    /// Requests a second that were to be sent.
+    pub came: f64,
+    /// Requests a second that were answered 200 within the phase.
+    pub accepted: f64,
+    /// Requests a second that were answered 503.
+    pub refused: f64,
+    /// Requests a second that were answered otherwise or not at all: errors, connections cut, clients who gave up.
+    pub failed: f64,
+    /// Half of those accepted, and all but a hundredth of them, took at most this: milliseconds.
+    pub p50: f64,
+    pub p99: f64,
+}
+
+impl Figures {
+    /// Those of a phase of so many seconds.
+    pub fn of(outcome: &Outcome, seconds: f64) -> Self {
+        let is_within = |asked: &&Asked| f64::from(asked.due) + f64::from(asked.took) <= seconds * 1e6;
+        let count = |is: fn(End) -> bool| outcome.asked.iter().filter(|asked| is(asked.end)).count() as f64;
+        let accepted = outcome.asked.iter().filter(is_within).filter(|asked| is_accepted(asked.end)).count();
+        let times = times(outcome.asked.iter());
+        Self {
+            came: (outcome.unsent.iter().sum::<usize>() + outcome.asked.len()) as f64 / seconds,
+            accepted: accepted as f64 / seconds,
+            refused: count(is_refused) / seconds,
+            failed: count(|end| !is_accepted(end) && !is_refused(end)) / seconds,
+            p50: quantile(&times, 0.50),
+            p99: quantile(&times, 0.99),
+        }
+    }
+}
+
+fn is_accepted(end: End) -> bool {
+    end == End::Answered(200)
+}
+
+fn is_refused(end: End) -> bool {
+    end == End::Answered(503)
+}
+
+/// How long those who were accepted took, in milliseconds, the shortest first.
+fn times<'a>(asked: impl Iterator<Item = &'a Asked>) -> Vec<f64> {
+    let accepted = asked.filter(|asked| is_accepted(asked.end));
+    let mut times: Vec<f64> = accepted.map(|asked| f64::from(asked.took) / 1e3).collect();
+    times.sort_by(f64::total_cmp);
+    times
+}
+
+fn quantile(sorted: &[f64], part: f64) -> f64 {
+    let last = sorted.len().saturating_sub(1);
+    sorted.get((last as f64 * part).ceil() as usize).copied().unwrap_or(f64::NAN)
+}
+
+/// How many seconds a phase was under way when everything was as it is when all is well, and stayed so: everybody
+/// accepted, all but a hundredth of each window within this many milliseconds. None when that never was.
+pub fn back_to_normal(outcome: &Outcome, seconds: f64, bound: f64) -> Option<f64> {
+    let windows = (seconds * 1e6) as u32 / WINDOW;
+    let is_normal = |window: u32| {
+        let within = || outcome.asked.iter().filter(move |asked| asked.due / WINDOW == window);
+        let unsent = outcome.unsent.get(window as usize).copied().unwrap_or_default();
+        unsent == 0
+            && within().all(|asked| is_accepted(asked.end))
+            && quantile(&times(within()), 0.99) <= bound
+    };
+    let bad = (0..windows).rev().find(|window| !is_normal(*window));
+    let first_good = bad.map_or(0, |window| window + 1);
+    (first_good < windows).then(|| f64::from(first_good * WINDOW) / 1e6)
+}
