@@ -110,10 +110,10 @@ fn main() {
 
 async fn measure(system: &str, database_url: &str, extent: Extent) {
     let directory = tempfile::tempdir().expect("a temporary directory can be made");
-    let yaml = Federation { communities: 20, members: 500, edition: 1 }.to_yaml();
-    let all = operations(&yaml);
+    let federation = Federation { communities: 20, members: 500, edition: 1 };
+    let all = operations(federation);
     let server = Server::start(directory.path(), database_url).await;
-    let imported = server.import(yaml).send().await.expect("the import is answered");
+    let imported = server.import(federation.to_yaml()).send().await.expect("the import is answered");
     assert!(imported.status().is_success(), "{}", imported.status());
     drop(server);
     let mut table = format!(

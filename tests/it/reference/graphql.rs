@@ -2,8 +2,10 @@
 
 use rec_registry::graphql;
 
-/// The sections of the page: the title, and whether a definition belongs there.
-const SECTIONS: &[(&str, fn(&Definition<'_>) -> bool)] = &[
+/// A section of the page: the title, and whether a definition belongs there.
+type Section = (&'static str, fn(&Definition<'_>) -> bool);
+
+const SECTIONS: &[Section] = &[
     ("Queries", |definition| definition.name == "Query"),
     ("Mutations", |definition| definition.name == "Mutation"),
     ("Subscriptions", |definition| definition.name == "Subscription"),

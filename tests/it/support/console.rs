@@ -96,11 +96,8 @@ fn is_open(command: &str) -> bool {
     let mut characters = command.chars();
     while let Some(c) = characters.next() {
         match (quote, c) {
-            (None | Some('"'), '\\') => {
-                if characters.next().is_none() {
-                    return true;
-                }
-            }
+            // The character behind it means nothing, where there is one.
+            (None | Some('"'), '\\') if characters.next().is_none() => return true,
             (None, '\'' | '"') => quote = Some(c),
             (Some(open), c) if open == c => quote = None,
             _ => {}
