@@ -51,7 +51,7 @@ async fn postgres_on_a_disk_that_is_full() {
     let Some(mut postgres) = on_disk(&disk, "110m", "-c min_wal_size=32MB -c max_wal_size=32MB") else {
         return;
     };
-    let url = postgres.create_database("full").await;
+    let url = postgres.create_database("crammed").await;
     let words = [&FORGETFUL[..], &["--database-acquire-timeout", "2s"]].concat();
     let server = Server::told(directory.path(), &url, &words).await;
     import(&server).await;
