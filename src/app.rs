@@ -16,7 +16,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::config::HttpArgs;
 use crate::graphql;
 use crate::http;
-pub use crate::http::AppState;
+pub use crate::http::{AppState, Traces};
 use crate::metrics::CONTENT_TYPE;
 use crate::rest;
 
@@ -32,6 +32,8 @@ pub struct RouterOptions {
     pub dev_jwks: Option<Value>,
     /// What GraphQL shows of itself, and which operations it runs.
     pub graphql: graphql::Options,
+    /// Where spans go, if anywhere.
+    pub traces: Option<Traces>,
 }
 
 /// Every route of the program within its layers.
@@ -40,7 +42,7 @@ pub fn router(state: &AppState, options: RouterOptions) -> http::Service {
     if let Some(jwks) = options.dev_jwks {
         routes = routes.route("/.well-known/jwks.json", get(async || Json(jwks)));
     }
-    http::with_layers(routes, state, &options.cors_origins)
+    http::with_layers(routes, state, &options.cors_origins, options.traces)
 }
 
 /// What is counted of the process, for Prometheus, at an address of its own: whoever reaches it needs no token.

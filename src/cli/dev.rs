@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 
 use super::target::{Database, told};
-use crate::app::{self, AppState, Listeners, RouterOptions};
+use crate::app::{self, AppState, Listeners, RouterOptions, Traces};
 use crate::auth::{DevKey, Principal, TokenRequest};
 use crate::config::{AuditArgs, DatabaseArgs, DatabaseUrl, HttpArgs, PoolArgs};
 use crate::domain::filter::Filter;
@@ -71,6 +71,7 @@ impl Dev {
             database_url_file: None,
             pool: self.pool,
         });
+        let traces = Traces::of_environment()?;
         let _lock = database.lock()?;
         let registry = database.connect_to_serve(&self.http.limits).await?;
         registry.migrate().await.map_err(told).context("cannot bring the schema up")?;
@@ -82,11 +83,19 @@ impl Dev {
         let registry = registry.remembering(self.http.limits.memory_bytes()).await.map_err(told)?;
         let listeners = Listeners::bind(&self.http).await?;
         let state = AppState::with_limits(registry, key.verifier()?, self.http.limits);
-        let options =
-            RouterOptions { cors_origins: self.http.cors_origins, dev_jwks: Some(key.jwks()), graphql };
+        let options = RouterOptions {
+            cors_origins: self.http.cors_origins,
+            dev_jwks: Some(key.jwks()),
+            graphql,
+            traces: traces.clone(),
+        };
         let router = app::router(&state, options);
         print!("{}", welcome(listeners.address()?, database.url(), &key)?);
-        app::serve(listeners, router, state).await?;
+        let served = app::serve(listeners, router, state).await;
+        if let Some(traces) = traces {
+            traces.finish().await;
+        }
+        served?;
         Ok(ExitCode::SUCCESS)
     }
 }

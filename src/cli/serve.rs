@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 
 use super::target::{Database, told};
-use crate::app::{self, AppState, Listeners, RouterOptions};
+use crate::app::{self, AppState, Listeners, RouterOptions, Traces};
 use crate::auth::{Issuer, Verifier, check_cryptography};
 use crate::config::{AuditArgs, AuthArgs, HttpArgs, closed};
 use crate::graphql;
@@ -47,6 +47,7 @@ impl Serve {
         };
         check_cryptography()?;
         let graphql = graphql::Options::read(&http.graphql, &http.limits.graphql).await?;
+        let traces = Traces::of_environment()?;
         let _lock = database.lock()?;
         let registry = database.connect_to_serve(&http.limits).await?;
         if !no_migrate {
@@ -58,9 +59,18 @@ impl Serve {
         let verifier = Verifier::with_issuer(rules, issuer);
         let listeners = Listeners::bind(&http).await?;
         let state = AppState::with_limits(registry, verifier, http.limits);
-        let options = RouterOptions { cors_origins: http.cors_origins, dev_jwks: None, graphql };
+        let options = RouterOptions {
+            cors_origins: http.cors_origins,
+            dev_jwks: None,
+            graphql,
+            traces: traces.clone(),
+        };
         tracing::info!(address = %listeners.address()?, database = %database.url(), "serving");
-        app::serve(listeners, app::router(&state, options), state).await?;
+        let served = app::serve(listeners, app::router(&state, options), state).await;
+        if let Some(traces) = traces {
+            traces.finish().await;
+        }
+        served?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -15,6 +15,7 @@ use tower::util::MapRequest;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::CorsLayer;
 
+use super::export::Traces;
 use super::problem::Problem;
 use super::request_id::RequestId;
 use super::state::AppState;
@@ -27,12 +28,18 @@ pub type Service = MapRequest<Router, fn(Request) -> Request>;
 struct Layers {
     state: AppState,
     cors: Option<CorsLayer>,
+    traces: Option<Traces>,
 }
 
 /// The routes within all the layers. One layer calls the others as functions: each of its own would be cloned and
 /// boxed with all those within it, for every request.
-pub fn with_layers(routes: Router<AppState>, state: &AppState, cors_origins: &[String]) -> Service {
-    let layers = Arc::new(Layers { state: state.clone(), cors: cors::layer(cors_origins) });
+pub fn with_layers(
+    routes: Router<AppState>,
+    state: &AppState,
+    cors_origins: &[String],
+    traces: Option<Traces>,
+) -> Service {
+    let layers = Arc::new(Layers { state: state.clone(), cors: cors::layer(cors_origins), traces });
     let routes = routes
         .fallback(async || problem::answer(StatusCode::NOT_FOUND, "There is no such route"))
         .method_not_allowed_fallback(method_not_allowed)
@@ -49,8 +56,8 @@ async fn through(State(layers): State<Arc<Layers>>, mut request: Request, next: 
     // What is told from memory waits for nothing: without this, whoever asks again and again would keep a thread.
     consume_budget().await;
     let id = RequestId::name(&mut request);
-    let asked = trace::Asked::now(id.clone(), &request);
-    let counted = asked.begun(layers.state.registry.metrics());
+    let (asked, span) = trace::Asked::now(id.clone(), &request, layers.traces.as_ref());
+    let counted = asked.begun(layers.state.registry.metrics(), span);
     let mut response = panic::caught(async { across_origins(&layers, &asked, request, next).await }).await;
     counted.answered(&response);
     safety::add_headers(&mut response);
@@ -59,7 +66,7 @@ async fn through(State(layers): State<Arc<Layers>>, mut request: Request, next: 
 }
 
 async fn across_origins(layers: &Layers, asked: &trace::Asked, request: Request, next: Next) -> Response {
-    let Layers { state, cors } = layers;
+    let Layers { state, cors, .. } = layers;
     let Some(cors) = cors else { return limited(state, asked, request, next).await };
     let (state, asked) = (state.clone(), asked.clone());
     let limited = service_fn(move |request: Request| {

@@ -6,10 +6,15 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
 use axum::response::Response;
+use opentelemetry::trace::{Span as _, SpanContext, SpanId, TraceId};
+use opentelemetry_sdk::trace::Span;
 use tracing::Instrument as _;
+use tracing::field::{DisplayValue, display};
 use tracing::instrument::Instrumented;
 
+use super::export::{self, Traces};
 use super::request_id::RequestId;
+use super::trace_context;
 use crate::metrics::{self, InFlight, Metrics};
 
 /// What a request is to the log.
@@ -18,47 +23,71 @@ pub(super) struct Asked {
     started: Instant,
     id: RequestId,
     what: metrics::Asked,
+    /// The trace that the request belongs to: its caller's, or the one that its span begins.
+    trace: Option<TraceId>,
+    /// The span of the caller that it comes from.
+    parent: Option<SpanId>,
 }
 
 /// A request that is being answered.
 pub(super) struct Counted<'a> {
     asked: &'a Asked,
     metrics: &'a Metrics,
+    span: Option<Span>,
     _in_flight: InFlight,
 }
 
 impl Asked {
-    pub(super) fn now(id: RequestId, request: &Request) -> Self {
+    /// A request that comes in, and its span if spans go anywhere.
+    pub(super) fn now(id: RequestId, request: &Request, traces: Option<&Traces>) -> (Self, Option<Span>) {
+        let started = Instant::now();
         let route = request.extensions().get::<MatchedPath>().cloned();
-        Self { started: Instant::now(), id, what: metrics::Asked::new(known(request.method()), route) }
+        let what = metrics::Asked::new(known(request.method()), route);
+        let parent = trace_context::parent(request.headers());
+        let (mut trace, parent_id) =
+            (parent.as_ref().map(SpanContext::trace_id), parent.as_ref().map(SpanContext::span_id));
+        let span = traces.map(|traces| traces.begun(parent, &what));
+        if let Some(span) = &span {
+            trace = Some(span.span_context().trace_id());
+        }
+        (Self { started, id, what, trace, parent: parent_id }, span)
     }
 
     /// Counts the request among those that are being answered.
-    pub(super) fn begun<'a>(&'a self, metrics: &'a Metrics) -> Counted<'a> {
-        Counted { asked: self, metrics, _in_flight: metrics.requests().begun() }
+    pub(super) fn begun<'a>(&'a self, metrics: &'a Metrics, span: Option<Span>) -> Counted<'a> {
+        Counted { asked: self, metrics, span, _in_flight: metrics.requests().begun() }
     }
 
     /// Gives everything that is logged on the way to an answer the request's id. What is told from memory logs nothing, and
     /// goes without.
     pub(super) fn spanning<F: Future>(&self, answer: F) -> Instrumented<F> {
         let (id, method, route) = (self.id.as_str(), self.what.method(), self.what.route());
-        answer.instrument(tracing::info_span!("request", id, method, route))
+        let trace_id = self.trace_id();
+        answer.instrument(tracing::info_span!("request", id, method, route, trace_id))
+    }
+
+    fn trace_id(&self) -> Option<DisplayValue<TraceId>> {
+        self.trace.map(display)
     }
 }
 
 impl Counted<'_> {
     /// Counts the answer and writes the line: outside of the span, whose fields would be read back and written anew.
     pub(super) fn answered(self, response: &Response) {
-        let Asked { started, id, what } = self.asked;
+        let Asked { started, id, what, parent, .. } = self.asked;
+        let (trace_id, parent_id) = (self.asked.trace_id(), parent.map(display));
         let (id, method, route) = (id.as_str(), what.method(), what.route());
-        let status = response.status();
+        let (answer, status) = (response.status(), response.status().as_u16());
         let took = started.elapsed();
-        self.metrics.requests().answered(what, status.as_u16(), took);
+        self.metrics.requests().answered(what, status, took);
+        if let Some(span) = self.span {
+            export::ended(span, status);
+        }
         let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        if status.is_server_error() {
-            tracing::warn!(id, method, route, status = status.as_u16(), microseconds, "answered");
+        if answer.is_server_error() {
+            tracing::warn!(id, method, route, status, microseconds, trace_id, parent_id, "answered");
         } else {
-            tracing::info!(id, method, route, status = status.as_u16(), microseconds, "answered");
+            tracing::info!(id, method, route, status, microseconds, trace_id, parent_id, "answered");
         }
     }
 }

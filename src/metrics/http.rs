@@ -71,6 +71,12 @@ impl Asked {
         self.method
     }
 
+    /// The route's template, where one fits.
+    #[must_use]
+    pub fn template(&self) -> Option<&str> {
+        self.route.0.as_ref().map(MatchedPath::as_str)
+    }
+
     /// The route's template; `none` where no route fits.
     #[must_use]
     pub fn route(&self) -> &str {
