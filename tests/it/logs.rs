@@ -66,6 +66,9 @@ impl Asker<'_> {
             .header("if-none-match", format!("\"{MARK}\""))
             .header("if-match", format!("\"{MARK}\""))
             .header("idempotency-key", MARK)
+            .header("traceparent", format!("00-{MARK}-{MARK}-01"))
+            .header("tracestate", format!("{MARK}=value,vendor={MARK}"))
+            .header("baggage", format!("user={MARK}"))
             .header("origin", format!("https://{MARK}.example.org"))
             // What is no well formed id is no id.
             .header("x-request-id", format!("{MARK} {MARK}"));

@@ -56,6 +56,7 @@ mod shutdown;
 mod slow_clients;
 mod stats;
 mod support;
+mod traces;
 mod write_conditions;
 mod write_grants;
 mod write_model;
