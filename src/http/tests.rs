@@ -47,7 +47,7 @@ impl Asked {
             .route("/sleeps", get(async || std::future::pending::<()>().await))
             .route("/small", post(length))
             .route("/admin/import", post(length));
-        let router = with_layers(routes, &state, &["https://app.example.org".to_owned()]);
+        let router = with_layers(routes, &state, &["https://app.example.org".to_owned()], None);
         Self { router, _directory: directory }
     }
 
