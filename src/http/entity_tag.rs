@@ -86,13 +86,14 @@ fn is_known(known: &[HeaderValue], tag: &HeaderValue) -> bool {
         .any(|one| one.trim() == "*" || strong(one) == tag)
 }
 
+/// A browser puts the headers of this answer in the place of those that it keeps with the page: all are there that would be with
+/// the whole answer, but for those that tell of its body.
 fn not_modified(headers: &HeaderMap) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    for name in [header::ETAG, header::CACHE_CONTROL, header::VARY] {
-        if let Some(value) = headers.get(&name) {
-            response.headers_mut().insert(name, value.clone());
-        }
+    *response.headers_mut() = headers.clone();
+    for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
+        response.headers_mut().remove(name);
     }
     response
 }
