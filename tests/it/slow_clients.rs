@@ -71,7 +71,7 @@ on_both_databases! {
     async fn more_clients_than_the_system_gives_files_for_leave_the_database_its_own(database: TestDatabase) {
         let mut dev = Command::new("sh");
         // Few are given at first, and not many more when asked for.
-        let script = "ulimit -H -n 500 && ulimit -S -n 100 && exec \"$@\"";
+        let script = "ulimit -S -n 100 && ulimit -H -n 500 && exec \"$@\"";
         dev.args(["-c", script, "sh", PROGRAM, "dev", "--empty", "--memory-mib", "0", "--head-timeout", "1s"]);
         dev.args(["--database-url", &database.url, "--data-dir"]).arg(database.directory());
         let server = Server::run_dev(dev, database.directory()).await;

@@ -158,12 +158,18 @@ on_both_databases! {
         let app = TestApp::on(&database).await;
         app.import(two_communities()).await;
         let seconds = std::env::var("REC_REGISTRY_STRESS_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
-        let until = Instant::now() + Duration::from_secs(seconds);
-        let writers = (0..16).map(|writer| tokio::spawn(write_until(app.clone(), writer, until)));
         let mut done: BTreeMap<u16, usize> = BTreeMap::new();
-        for statuses in join_all(writers).await {
-            for status in statuses.expect("a writer ends") {
-                *done.entry(status).or_default() += 1;
+        // On a machine that is busy otherwise little is done in so many seconds: then they go on.
+        for _ in 0..20 {
+            let until = Instant::now() + Duration::from_secs(seconds);
+            let writers = (0..16).map(|writer| tokio::spawn(write_until(app.clone(), writer, until)));
+            for statuses in join_all(writers).await {
+                for status in statuses.expect("a writer ends") {
+                    *done.entry(status).or_default() += 1;
+                }
+            }
+            if done.get(&200).is_some_and(|&count| count > 50) && done.contains_key(&409) {
+                break;
             }
         }
         assert!(done.get(&200).is_some_and(|&count| count > 50), "{done:?}");
