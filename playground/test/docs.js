@@ -1,4 +1,4 @@
-// Drives the API documentation of a running server in headless Chromium: pastes a token, tries every route, and takes screenshots.
+// Drives the API documentation of a running server in headless Chromium: pastes a token, tries routes, and takes screenshots.
 //
 //     node test/docs.js BASE_URL TOKEN DIRECTORY
 //
@@ -108,6 +108,13 @@ const tries = [
   ["list_audit_entries", { operation: "import" }, , '"import"'],
 ];
 
+// The page takes seconds for an operation on a busy machine. Without being told to try every one, it tries some of each kind.
+const some = [
+  "health", "get_me", "list_communities", "get_member", "lookup_assets_by_sensor_ids", "create_member", "put_asset", "delete_member",
+  "import_json", "import_yaml", "export_yaml", "list_audit_entries",
+];
+const chosen = process.env.REC_REGISTRY_TEST_EVERY_ROUTE ? tries : tries.filter(([operation]) => some.includes(operation));
+
 const { browser, page, complaints } = await start(baseUrl);
 // High enough for a body and what it is answered.
 await page.setViewportSize({ width: 1280, height: 1080 });
@@ -174,7 +181,7 @@ try {
   await page.screenshot({ path: join(directory, "api-token.png") });
   await dialog.locator("button.btn-done").click();
 
-  for (const [operation, parameters, body, says] of tries) {
+  for (const [operation, parameters, body, says] of chosen) {
     const { status, text, block } = await attempt(operation, parameters, body);
     assert.match(status, /^20[014]$/, `${operation}: ${status} ${text}`);
     assert(text.includes(says), `${operation} does not say ${says}: ${text}`);

@@ -1,5 +1,5 @@
-//! The API documentation in a browser: a token is pasted, and every route is tried with what it needs, writes and imports among
-//! them. `playground/test/docs.js` says what is done there.
+//! The API documentation in a browser: a token is pasted, and routes are tried with what they need, writes and imports among
+//! them; every route with `REC_REGISTRY_TEST_EVERY_ROUTE=1`. `playground/test/docs.js` says what is done there.
 
 use rec_registry::rest;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::support::server::{Server, token};
 use crate::support::{TestApp, TestDatabase, on_both_databases};
 
 on_both_databases! {
-    async fn every_route_can_be_tried_in_a_browser(database: TestDatabase) {
+    async fn routes_can_be_tried_in_a_browser(database: TestDatabase) {
         if !is_there("the API documentation") {
             return;
         }
@@ -18,6 +18,17 @@ on_both_databases! {
         // A member who may do everything, so that one token is enough.
         let token = token(database.directory(), "giulia.conti", "rec-registry.admin");
         drive("docs.js", &mut server, &token, &database).await;
+    }
+
+    async fn a_page_that_a_browser_knows_keeps_its_policy(app: TestApp) {
+        for path in ["/docs", "/graphql"] {
+            let first = app.get(path).header("accept", "text/html").await;
+            let policy = first.header("content-security-policy").to_owned();
+            assert!(policy.contains("script-src"), "{path}: {policy}");
+            let asked = app.get(path).header("accept", "text/html").header("if-none-match", first.header("etag"));
+            let again = asked.await;
+            assert_eq!((again.status.as_u16(), again.header("content-security-policy")), (304, policy.as_str()), "{path}");
+        }
     }
 
     async fn the_schema_of_a_bundle_is_published_where_it_says(app: TestApp) {
