@@ -14,9 +14,11 @@ mod model;
 mod path;
 mod quote;
 mod read_json;
+mod read_lines;
 mod read_yaml;
 mod schema;
 mod split;
+mod tree;
 mod write;
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::thread;
 use memchr::memmem;
 
 use super::model::{ReadDocument, Unreadable};
-use super::read_yaml;
+use super::{read_lines, read_yaml};
 
 /// Most documents of one body.
 pub const MAX_DOCUMENTS: usize = 10_000;
@@ -67,6 +67,9 @@ pub fn documents<T: Send>(
 }
 
 fn one_after_the_other<T>(text: &str, each: &impl Fn(ReadDocument) -> T) -> Result<Vec<T>, Unreadable> {
+    if let Some(documents) = read_lines::documents(text) {
+        return Ok(documents.into_iter().map(each).collect());
+    }
     let mut found = Vec::new();
     read_yaml::each_document(text, &mut |document| {
         // One more than allowed is enough to know.

@@ -1,5 +1,6 @@
 //! The bundle format as a whole.
 
+mod lines;
 mod refusals;
 mod round_trip;
 mod schema;
