@@ -37,7 +37,7 @@ COPY --from=program /src/out/root/ /
 # SQLite's directory, when no PostgreSQL is named. Mount a volume here.
 COPY --from=program --chown=65532:65532 /src/out/data/ /data/
 # Within a container the loopback is nobody else's; who reaches the port is decided outside. The allocator gives what is
-# free back at once: a third less memory, at the same rate.
+# free back at once: less memory, at a few per cent of the rate.
 ENV REC_REGISTRY_LISTEN=0.0.0.0:8004 \
     REC_REGISTRY_LOG_FORMAT=json \
     MIMALLOC_PURGE_DELAY=0

@@ -20,21 +20,40 @@ pub fn write_text(text: &str, out: &mut String) {
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return false };
-    if *last == b' ' || !bytes.iter().all(|&byte| byte >= 0x80 || is_plain_ascii(byte)) {
+    let kinds = bytes.iter().fold(0, |kinds, &byte| kinds | KINDS[usize::from(byte)]);
+    if *last == b' ' || kinds & SIGN != 0 {
         return false;
     }
     if !first.is_ascii_alphabetic() && *first != b'_' && !text.starts_with(char::is_alphabetic) {
         return false;
     }
-    if !text.is_ascii() && text.chars().any(|c| !c.is_ascii() && !c.is_alphanumeric()) {
+    if kinds & BEYOND_ASCII != 0 && text.chars().any(|c| !c.is_ascii() && !c.is_alphanumeric()) {
         return false;
     }
     text.len() > 5 || !RESERVED.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
-fn is_plain_ascii(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'-' | b'.' | b'/' | b'@' | b'+')
-}
+/// A byte that YAML may take for a sign.
+const SIGN: u8 = 1;
+
+/// A byte of a character that is not ASCII.
+const BEYOND_ASCII: u8 = 2;
+
+/// What each byte is. An export asks this of all that it writes.
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        kinds[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => 0,
+            b' ' | b'_' | b'-' | b'.' | b'/' | b'@' | b'+' => 0,
+            0x80.. => BEYOND_ASCII,
+            _ => SIGN,
+        };
+        byte += 1;
+    }
+    kinds
+};
 
 /// Appends a text in double quotes, everything that is not printable in YAML as an escape.
 fn write_quoted(text: &str, out: &mut String) {

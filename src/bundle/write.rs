@@ -257,14 +257,14 @@ fn raw(indent: usize, key: &str, json: &str, out: &mut String) {
     out.push('\n');
 }
 
-fn optional(indent: usize, key: &str, text: Option<&str>, out: &mut String) {
+fn optional(indent: usize, key: &'static str, text: Option<&str>, out: &mut String) {
     if let Some(text) = text {
         field(indent, key, text, out);
     }
 }
 
-fn field(indent: usize, key: &str, text: &str, out: &mut String) {
-    begin(indent, key, out);
+fn field(indent: usize, key: &'static str, text: &str, out: &mut String) {
+    begin_field(indent, key, out);
     out.push(' ');
     quote::write_text(text, out);
     out.push('\n');
@@ -279,9 +279,18 @@ fn inline(key: &str, text: Option<&str>, out: &mut String) {
     }
 }
 
+/// Begins the line of a key that is data.
 fn begin(indent: usize, key: &str, out: &mut String) {
-    const SPACES: &str = "            ";
     out.push_str(&SPACES[..indent]);
     quote::write_text(key, out);
     out.push(':');
 }
+
+/// Begins the line of a field of the format, whose names need no quotes.
+fn begin_field(indent: usize, name: &'static str, out: &mut String) {
+    out.push_str(&SPACES[..indent]);
+    out.push_str(name);
+    out.push(':');
+}
+
+const SPACES: &str = "            ";

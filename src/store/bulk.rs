@@ -49,24 +49,72 @@ where
     Ok(())
 }
 
-/// `INSERT … VALUES (…), (…)`: SQLite binds a value for next to nothing.
-fn many_values<A: ActiveModelTrait>(rows: impl Iterator<Item = A>) -> Statement {
-    let columns = || <A::Entity as EntityTrait>::Column::iter();
-    let names: Vec<String> = columns().map(|column| format!("\"{}\"", column.as_str())).collect();
-    let row = format!("({})", vec!["?"; names.len()].join(", "));
-    let mut values: Vec<Value> = Vec::with_capacity(SQLITE_VALUES);
-    let mut count = 0;
-    for mut model in rows {
-        values.extend(columns().map(|column| taken(&mut model, column)));
-        count += 1;
+/// What rows have in a column.
+enum Cells {
+    /// All of them the same, which is then bound once: the community, the moment, free data that is not there.
+    One(Value),
+    /// Each its own.
+    Each(Vec<Value>),
+}
+
+impl Cells {
+    fn of(cells: Vec<Value>) -> Self {
+        match cells.as_slice() {
+            [first, others @ .., last] if last == first && others.iter().all(|cell| cell == first) => {
+                cells.into_iter().next().map_or_else(|| Self::Each(Vec::new()), Self::One)
+            }
+            _ => Self::Each(cells),
+        }
     }
-    let table = A::Entity::default();
-    let sql = format!(
-        "INSERT INTO \"{}\" ({}) VALUES {}",
-        table.table_name(),
-        names.join(", "),
-        vec![row; count].join(", ")
-    );
+}
+
+/// The columns of rows, in the order of the table.
+fn columns<A: ActiveModelTrait>(
+    rows: impl Iterator<Item = A>,
+) -> (usize, Vec<(<A::Entity as EntityTrait>::Column, Cells)>) {
+    let mut rows: Vec<A> = rows.collect();
+    let columns = <A::Entity as EntityTrait>::Column::iter()
+        .map(|column| (column, Cells::of(rows.iter_mut().map(|row| taken(row, column)).collect())))
+        .collect();
+    (rows.len(), columns)
+}
+
+fn insert_into<A: ActiveModelTrait>() -> String {
+    let names = <A::Entity as EntityTrait>::Column::iter().map(|column| format!("\"{}\"", column.as_str()));
+    let names: Vec<String> = names.collect();
+    format!("INSERT INTO \"{}\" ({})", A::Entity::default().table_name(), names.join(", "))
+}
+
+/// `INSERT … SELECT … FROM (VALUES (…), (…)), (SELECT …)`: SQLite binds a value for little, and what is the same in every
+/// row once.
+fn many_values<A: ActiveModelTrait>(rows: impl Iterator<Item = A>) -> Statement {
+    let (count, columns) = columns(rows);
+    let (mut selected, mut shared, mut each) = (Vec::new(), Vec::new(), Vec::new());
+    for (_, cells) in columns {
+        match cells {
+            Cells::One(value) => {
+                shared.push(value);
+                selected.push(format!("k{}", shared.len()));
+            }
+            Cells::Each(cells) => {
+                each.push(cells.into_iter());
+                selected.push(format!("column{}", each.len()));
+            }
+        }
+    }
+    let mut values = Vec::with_capacity(count * each.len() + shared.len());
+    for _ in 0..count {
+        values.extend(each.iter_mut().filter_map(Iterator::next));
+    }
+    let row = format!("({})", vec!["?"; each.len()].join(", "));
+    let (insert, rows) = (insert_into::<A>(), vec![row; count].join(", "));
+    let sql = if shared.is_empty() {
+        format!("{insert} VALUES {rows}")
+    } else {
+        let names: Vec<String> = (1..=shared.len()).map(|at| format!("? AS k{at}")).collect();
+        values.extend(shared);
+        format!("{insert} SELECT {} FROM (VALUES {rows}), (SELECT {})", selected.join(", "), names.join(", "))
+    };
     Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
 }
 
@@ -76,35 +124,40 @@ fn many_values<A: ActiveModelTrait>(rows: impl Iterator<Item = A>) -> Statement 
 /// The layer below binds no array with a null in it. So a nullable column goes as texts, among which a
 /// text that no row can know stands for null.
 fn one_array_a_column<A: ActiveModelTrait>(rows: impl Iterator<Item = A>) -> Statement {
-    let mut rows: Vec<A> = rows.collect();
     let absent = Uuid::new_v4().to_string();
-    let mut values: Vec<Value> = Vec::new();
-    let (mut names, mut selected, mut arrays) = (Vec::new(), Vec::new(), Vec::new());
-    for (at, column) in <A::Entity as EntityTrait>::Column::iter().enumerate() {
+    let mut values: Vec<Value> = vec![absent.as_str().into()];
+    let (mut selected, mut arrays, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    for (column, cells) in columns(rows).1 {
         let definition = column.def();
-        let cells = rows.iter_mut().map(|row| taken(row, column));
+        let type_name = type_name(definition.get_column_type());
+        let parameter = values.len() + 1;
+        let cells = match cells {
+            Cells::One(value) => {
+                selected.push(format!("${parameter}::{type_name}"));
+                values.push(value);
+                continue;
+            }
+            Cells::Each(cells) => cells,
+        };
+        let name = format!("c{}", names.len());
         let (elements, cells): (ArrayType, Vec<Value>) = if definition.is_null() {
-            selected.push(format!("NULLIF(c{at}, $1)::{}", type_name(definition.get_column_type())));
-            (ArrayType::String, cells.map(|cell| text_or(cell, &absent).into()).collect())
+            selected.push(format!("NULLIF({name}, $1)::{type_name}"));
+            (ArrayType::String, cells.into_iter().map(|cell| text_or(cell, &absent).into()).collect())
         } else {
-            selected.push(format!("c{at}"));
-            let cells: Vec<Value> = cells.collect();
+            selected.push(name.clone());
             (cells.first().map_or(ArrayType::String, Value::array_type), cells)
         };
-        names.push(format!("\"{}\"", column.as_str()));
-        arrays.push(format!("${}", at + 2));
+        names.push(name);
+        arrays.push(format!("${parameter}"));
         values.push(Value::Array(elements, Some(Box::new(cells))));
     }
-    let cells: Vec<String> = (0..names.len()).map(|at| format!("c{at}")).collect();
     let sql = format!(
-        "INSERT INTO \"{}\" ({}) SELECT {} FROM UNNEST({}) AS rows({})",
-        A::Entity::default().table_name(),
-        names.join(", "),
+        "{} SELECT {} FROM UNNEST({}) AS rows({})",
+        insert_into::<A>(),
         selected.join(", "),
         arrays.join(", "),
-        cells.join(", ")
+        names.join(", ")
     );
-    values.insert(0, absent.into());
     Statement::from_sql_and_values(DbBackend::Postgres, sql, values)
 }
 

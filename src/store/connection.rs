@@ -34,6 +34,9 @@ const MIGRATION_TURN: &str =
 /// The tables that an import fills.
 const SURVEY: &str = "ANALYZE community, member, delivery_point, asset, asset_measure, holding, search_text";
 
+/// Copies what no reader needs in the log any more, and keeps nobody waiting.
+const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+
 /// How the database is reached.
 #[derive(Clone)]
 pub struct DatabaseSettings {
@@ -69,6 +72,9 @@ impl Default for DatabaseSettings {
 /// processors are no faster; some are held for as long as somebody reads an export.
 const POSTGRES_CONNECTIONS: u32 = 16;
 const FEWEST_SQLITE_CONNECTIONS: u32 = 6;
+
+/// Rows that SQLite reads before somebody takes them.
+const ROWS_AHEAD: usize = 1_000;
 
 /// How long a connection may be unused before it is asked whether it is still there.
 const FRESH: Duration = Duration::from_secs(1);
@@ -150,6 +156,8 @@ impl Store {
                     .pragma("wal_autocheckpoint", "20000")
                     .pragma("temp_store", "MEMORY")
                     .foreign_keys(true)
+                    // Whoever reads thousands of them is not woken up for every few.
+                    .row_buffer_size(ROWS_AHEAD)
                     .busy_timeout(busy_timeout)
             });
         if let Some(limit) = settings.statement_timeout {
@@ -284,7 +292,7 @@ impl Store {
             },
         };
         let transaction = self.pool.begin_with_options(options).await.map_err(StoreError::from)?;
-        let write = Arc::new(WriteTransaction::new(transaction, self.transfer_timeout));
+        let write = Arc::new(WriteTransaction::new(transaction, self.transfer_timeout, self.renewal.clone()));
         let outcome = work(Handle::write(Arc::clone(&write))).await;
         let (transaction, changes) = Arc::into_inner(write)
             .ok_or_else(|| StoreError::Database("a handle outlived its write transaction".to_owned()))?
@@ -328,15 +336,20 @@ impl Store {
         committing.await.map_err(|error| StoreError::Database(format!("a commit was broken off: {error}")))?
     }
 
-    /// Lets PostgreSQL see how much stands in its tables by now, in the background. It would do so by itself a
-    /// minute or more after a large import, and until then read whole tables to find a row.
+    /// Tidies up behind a large import, in the background. PostgreSQL looks at how much stands in its tables by now: it
+    /// would do so by itself a minute or more later, and until then read whole tables to find a row. SQLite copies
+    /// its log into the file.
     pub fn survey(&self) {
-        if self.backend() != DbBackend::Postgres || self.surveying.swap(true, Ordering::AcqRel) {
+        if self.surveying.swap(true, Ordering::AcqRel) {
             return;
         }
+        let statement = match self.backend() {
+            DbBackend::Sqlite => CHECKPOINT,
+            _ => SURVEY,
+        };
         let store = self.clone();
         tokio::spawn(async move {
-            let surveyed = store.background.execute_unprepared(SURVEY).await;
+            let surveyed = store.background.execute_unprepared(statement).await;
             store.surveying.store(false, Ordering::Release);
             if let Err(error) = surveyed {
                 tracing::warn!(%error, "the tables were not surveyed");

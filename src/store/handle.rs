@@ -9,6 +9,7 @@ use sea_orm::{
     Statement,
 };
 
+use super::renewal::Renewal;
 use super::{Result as StoreResult, StoreError};
 use crate::domain::change::CommunityChange;
 use crate::domain::columns::Columns;
@@ -54,12 +55,17 @@ pub struct WriteTransaction {
     pub(super) transaction: DatabaseTransaction,
     changes: Mutex<Vec<CommunityChange>>,
     transfer_timeout: Option<Duration>,
+    renewal: Renewal,
 }
 
 impl WriteTransaction {
     /// A write that has announced nothing yet.
-    pub(super) fn new(transaction: DatabaseTransaction, transfer_timeout: Option<Duration>) -> Self {
-        Self { transaction, changes: Mutex::default(), transfer_timeout }
+    pub(super) fn new(
+        transaction: DatabaseTransaction,
+        transfer_timeout: Option<Duration>,
+        renewal: Renewal,
+    ) -> Self {
+        Self { transaction, changes: Mutex::default(), transfer_timeout, renewal }
     }
 
     /// The transaction, and what was announced in it.
@@ -118,6 +124,13 @@ impl Handle {
             self.execute_unprepared(&format!("SET LOCAL statement_timeout = {milliseconds}")).await?;
         }
         Ok(())
+    }
+
+    /// Nobody uses the connection of a write again, nor any other that is open now: it may be set as suits this write.
+    pub(super) fn use_up_connection(&self) {
+        if let Route::Write(write) = &self.route {
+            write.renewal.begin();
+        }
     }
 
     /// Announces that something of a community changed. Everybody who watches is told when the write is

@@ -1,5 +1,6 @@
 //! A large import: the indexes behind lists and lookups are made anew from all rows at once, sorted, instead of being kept up row
-//! by row in an order that is none of theirs, and foreign keys are checked once. It takes a third of the database's time.
+//! by row in an order that is none of theirs, and foreign keys are checked once. On SQLite pages stay in memory until the
+//! commit, and go from the log into the file when the import is answered.
 //!
 //! Everything happens in the import's own transaction. On SQLite readers go on with what they see. PostgreSQL keeps them
 //! out until the import is done, so there it is for a registry that is empty still, where there is nothing to be read, and for
@@ -11,6 +12,11 @@ use super::{Handle, Result};
 
 /// From how many members, delivery points and assets on it is worth it.
 const MANY_ROWS: u64 = 10_000;
+
+/// Memory for SQLite's pages meanwhile, in KiB: about what the indexes take that stay, whose pages rows come to in any order.
+const ROWS_A_KIBIBYTE: u64 = 8;
+const FEWEST_KIBIBYTES: u64 = 4 * 1024;
+const MOST_KIBIBYTES: u64 = 64 * 1024;
 
 /// How each index is made that no rule of the model depends on, and how it is dropped.
 const SQLITE_INDEXES: &str = "SELECT sql AS again, 'DROP INDEX \"' || name || '\"' AS away FROM sqlite_schema \
@@ -53,6 +59,14 @@ impl Loading {
         };
         if rows < MANY_ROWS {
             return Ok(Self::default());
+        }
+        if backend == DbBackend::Sqlite {
+            let memory = (rows / ROWS_A_KIBIBYTE).clamp(FEWEST_KIBIBYTES, MOST_KIBIBYTES);
+            // Whoever commits next has the log copied, and here that is left to the survey behind the answer. Neither
+            // setting is for anybody else.
+            handle.use_up_connection();
+            handle.execute_unprepared(&format!("PRAGMA cache_size = -{memory}")).await?;
+            handle.execute_unprepared("PRAGMA wal_autocheckpoint = 0").await?;
         }
         let stored = handle.query_one_raw(Statement::from_string(backend, stored)).await?;
         let stored: i64 = stored.map_or(Ok(0), |row| row.try_get("", "stored"))?;
