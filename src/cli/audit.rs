@@ -2,16 +2,17 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
-use super::output::say;
+use super::output::{say, write_json};
+use super::remote::{Remote, Server};
 use super::report::new_table;
-use super::target::{Database, told};
+use super::target::{Database, Target, told};
 use crate::domain::audit::{AuditEntry, AuditFilter};
 use crate::domain::closed_set::{AuditOutcome, ClosedSet as _};
 use crate::domain::page::{End, MAX_PAGE, PageRequest};
 use crate::domain::timestamp::Timestamp;
-use crate::service::audit;
+use crate::service::{Ctx, audit};
 
 /// Show who looked at or wrote what, the newest first. People stand there by pseudonyms.
 #[derive(Debug, clap::Args)]
@@ -42,6 +43,8 @@ pub struct Audit {
     json: bool,
     #[command(flatten)]
     database: Database,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 fn instant(text: &str) -> Result<Timestamp, String> {
@@ -52,71 +55,107 @@ fn outcome(text: &str) -> Result<AuditOutcome, String> {
     AuditOutcome::parse(text).ok_or_else(|| format!("one of {}", AuditOutcome::allowed()))
 }
 
+/// An entry as it is shown.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    id: String,
+    at: String,
+    subject: String,
+    about: Option<String>,
+    client: Option<String>,
+    operation: String,
+    community_key: Option<String>,
+    rows: u64,
+    outcome: String,
+    request_id: Option<String>,
+}
+
 impl Audit {
     /// Prints the entries.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the registry cannot be read.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let local = self.database.open_to_read().await?;
-        let ctx = local.context();
+        let lines = match Target::to_read(&self.remote, &self.database).await? {
+            Target::Database(local) => self.stored(&local.context()).await?,
+            Target::Server(server) => self.served(&server).await?,
+        };
+        if self.json {
+            write_json(&lines)?;
+        } else {
+            say!("{}", table(lines));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn stored(&self, ctx: &Ctx) -> anyhow::Result<Vec<Line>> {
         let filter = AuditFilter {
             since: self.since,
             until: self.until,
-            community: self.community.map(Into::into),
-            user: self.user.map(Into::into),
-            operation: self.operation,
+            community: self.community.clone().map(Into::into),
+            user: self.user.clone().map(Into::into),
+            operation: self.operation.clone(),
             outcome: self.outcome,
         };
         let mut page = PageRequest { size: MAX_PAGE, end: End::First, after: None, before: None };
-        let mut entries: Vec<AuditEntry> = Vec::new();
-        while entries.len() < self.limit {
-            let some = audit::list(&ctx, &filter, &page).await.map_err(told)?;
+        let mut lines = Vec::new();
+        while lines.len() < self.limit {
+            let some = audit::list(ctx, &filter, &page).await.map_err(told)?;
             page.after = some.rows.last().map(|row| row.cursor.clone());
-            entries.extend(some.rows.into_iter().map(|row| row.value));
+            lines.extend(some.rows.into_iter().map(|row| Line::from(row.value)));
             if !some.has_next {
                 break;
             }
         }
-        entries.truncate(self.limit);
-        if self.json {
-            let lines: Vec<_> = entries.iter().map(line).collect();
-            say!("{}", serde_json::to_string_pretty(&lines)?);
-        } else {
-            say!("{}", table(entries));
-        }
-        Ok(ExitCode::SUCCESS)
+        lines.truncate(self.limit);
+        Ok(lines)
+    }
+
+    async fn served(&self, server: &Server) -> anyhow::Result<Vec<Line>> {
+        let filter = [
+            ("since", self.since.map(|time| time.to_string())),
+            ("until", self.until.map(|time| time.to_string())),
+            ("community", self.community.clone()),
+            ("user_id", self.user.clone()),
+            ("operation", self.operation.clone()),
+            ("outcome", self.outcome.map(|outcome| outcome.to_string())),
+        ];
+        let query: Vec<_> =
+            filter.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
+        server.rows(&["admin", "audit"], &query, self.limit).await
     }
 }
 
-fn line(entry: &AuditEntry) -> serde_json::Value {
-    json!({
-        "id": entry.id.to_string(),
-        "at": entry.at.to_string(),
-        "subject": entry.subject,
-        "about": entry.about,
-        "client": entry.client,
-        "operation": entry.operation,
-        "community_key": entry.community.as_ref().map(|key| key.as_str()),
-        "rows": entry.rows,
-        "outcome": entry.outcome.to_string(),
-        "request_id": entry.request_id,
-    })
+impl From<AuditEntry> for Line {
+    fn from(entry: AuditEntry) -> Self {
+        Self {
+            id: entry.id.to_string(),
+            at: entry.at.to_string(),
+            subject: entry.subject,
+            about: entry.about,
+            client: entry.client,
+            operation: entry.operation,
+            community_key: entry.community.map(|key| key.into_string()),
+            rows: entry.rows,
+            outcome: entry.outcome.to_string(),
+            request_id: entry.request_id,
+        }
+    }
 }
 
-fn table(entries: Vec<AuditEntry>) -> comfy_table::Table {
+fn table(lines: Vec<Line>) -> comfy_table::Table {
     let mut table =
         new_table(&["at", "subject", "about", "client", "operation", "community", "rows", "outcome"]);
-    for entry in entries {
+    for line in lines {
         table.add_row(vec![
-            entry.at.to_string(),
-            entry.subject,
-            entry.about.unwrap_or_default(),
-            entry.client.unwrap_or_default(),
-            entry.operation,
-            entry.community.map(|key| key.to_string()).unwrap_or_default(),
-            entry.rows.to_string(),
-            entry.outcome.to_string(),
+            line.at,
+            line.subject,
+            line.about.unwrap_or_default(),
+            line.client.unwrap_or_default(),
+            line.operation,
+            line.community_key.unwrap_or_default(),
+            line.rows.to_string(),
+            line.outcome,
         ]);
     }
     table

@@ -4,13 +4,12 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::output::say;
+use super::output::{fail, say, write_json};
+use super::progress::Progress;
 use super::report::new_table;
 use super::target::{Database, told};
+use super::{NO, NO_ANSWER};
 use crate::service::check::{self, Flaw};
-
-/// The status when the registry cannot be read: nothing is known then of what is in it.
-const UNREADABLE: u8 = 2;
 
 /// Find what is wrong with what is stored: sensors and delivery points with two active holders, references that
 /// lead nowhere, whatever an import would refuse. Ends with status 1 when there is any, and with 2 when the
@@ -33,13 +32,13 @@ impl Check {
         let flaws = match self.flaws().await {
             Ok(flaws) => flaws,
             Err(error) => {
-                eprintln!("error: {error:#}");
-                return Ok(ExitCode::from(UNREADABLE));
+                fail(&error);
+                return Ok(ExitCode::from(NO_ANSWER));
             }
         };
         if self.json {
             let lines: Vec<_> = flaws.iter().map(line).collect();
-            say!("{}", serde_json::to_string_pretty(&lines)?);
+            write_json(&lines)?;
         } else if flaws.is_empty() {
             say!("Nothing is wrong");
         } else {
@@ -49,12 +48,13 @@ impl Check {
             }
             say!("{table}");
         }
-        Ok(if flaws.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if flaws.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(NO) })
     }
 
     async fn flaws(&self) -> anyhow::Result<Vec<Flaw>> {
         let local = self.database.open_to_read().await?;
-        check::check(&local.context()).await.map_err(told)
+        let progress = Progress::of_count("communities");
+        check::check(&local.context(), &|done, of| progress.counted(done, of)).await.map_err(told)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::output;
@@ -12,13 +12,13 @@ use crate::domain::difference as domain;
 use crate::domain::node::Node;
 
 /// What is different, from here or from a server.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Difference {
     changes: Vec<EntityChange>,
     unlisted: u64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct EntityChange {
     entity: String,
     key: String,
@@ -27,10 +27,12 @@ struct EntityChange {
     fields: Vec<FieldChange>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct FieldChange {
     path: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<Value>,
 }
 

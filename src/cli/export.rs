@@ -1,15 +1,19 @@
 //! `rec-registry export`: the registry as bundles.
 
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
+use reqwest::Method;
 use tokio::io::AsyncWriteExt as _;
 
-use super::target::{Database, Remote, told};
+use super::progress::Progress;
+use super::remote::{Remote, Server, granted, send};
+use super::target::{Database, Target, told};
 use crate::domain::identifier::CommunityKey;
 use crate::service::export::export;
 
@@ -37,18 +41,22 @@ impl Export {
     /// # Errors
     /// When a community is not there, the registry cannot be reached, or the file cannot be written.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let local = match self.remote.api {
-            None => Some(self.database.open_to_read().await?),
-            Some(_) => None,
-        };
-        let batches: Batches = match &local {
-            Some(local) => {
+        let batches: Batches = match Target::to_read(&self.remote, &self.database).await? {
+            Target::Database(local) => {
                 let keys = self.community.iter().map(|key| CommunityKey::from(key.as_str())).collect();
                 let named = (!self.community.is_empty()).then_some(keys);
                 export(&local.context(), named).await.map_err(told)?.batches().map_err(told).boxed()
             }
-            None => self.download().await?,
+            Target::Server(server) => self.download(&server).await?,
         };
+        // Beside an export that is shown on the terminal there is nothing to be shown.
+        let progress = if self.output.is_some() || !std::io::stdout().is_terminal() {
+            Progress::of_bytes("exporting")
+        } else {
+            Progress::hidden()
+        };
+        let shown = progress.shared();
+        let batches = batches.inspect_ok(move |batch| shown.add(batch.len() as u64)).boxed();
         match &self.output {
             Some(file) => write_file(file, batches).await?,
             None => copy(batches, &mut tokio::io::stdout()).await?,
@@ -56,15 +64,10 @@ impl Export {
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn download(&self) -> anyhow::Result<Batches> {
-        let api = self.remote.api.as_deref().unwrap_or_default();
+    async fn download(&self, server: &Server) -> anyhow::Result<Batches> {
         let query: Vec<_> = self.community.iter().map(|key| ("community", key)).collect();
-        let request = self.remote.request(api, reqwest::Method::GET, "/admin/export").await?.query(&query);
-        let answer = request.send().await.context("the server does not answer: see --api")?;
-        let status = answer.status();
-        if !status.is_success() {
-            bail!("the server answered {status}: {}", answer.text().await.unwrap_or_default());
-        }
+        let request = server.request(Method::GET, &["admin", "export"]).query(&query);
+        let answer = granted(send(request).await?).await?;
         Ok(answer.bytes_stream().map_err(anyhow::Error::from).boxed())
     }
 }

@@ -2,18 +2,17 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use bytes::Bytes;
 use futures_util::stream;
-use indicatif::{ProgressBar, ProgressStyle};
-use serde::Deserialize;
+use reqwest::{Method, header};
 
-use super::output::say;
-use super::report::Report;
-use super::target::{Database, Remote, told};
-use crate::domain::error::Error;
+use super::outcome::Outcome;
+use super::output::write_json;
+use super::progress::Progress;
+use super::remote::{Remote, Server, send};
+use super::target::{Database, Target};
 use crate::domain::import::ImportOptions;
 use crate::service::import::{Format, import};
 
@@ -34,6 +33,9 @@ pub struct Import {
     /// Leave communities that exist alone, and say what replacing them would delete.
     #[arg(long)]
     no_force: bool,
+    /// A JSON list with one report a file, instead of tables.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     database: Database,
     #[command(flatten)]
@@ -49,26 +51,37 @@ impl Import {
     /// # Errors
     /// When a file cannot be read, or the registry cannot be reached.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let local = match self.remote.api {
-            None => Some(self.database.open_to_write().await?),
-            Some(_) => None,
-        };
-        let mut refused = false;
+        let target = Target::to_write(&self.remote, &self.database).await?;
+        let mut outcomes = Vec::new();
+        let done = self.import_all(&target, &mut outcomes).await;
+        if self.json {
+            // What is done is told, also when the rest could not be.
+            write_json(&outcomes)?;
+        }
+        done?;
+        let refused = outcomes.iter().any(Outcome::is_refusal);
+        Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    async fn import_all(&self, target: &Target, outcomes: &mut Vec<Outcome>) -> anyhow::Result<()> {
         for file in &self.files {
             let body = read(file).await?;
             let format = format_of(file, &body);
-            let outcome = match &local {
-                Some(local) => {
-                    let bar = spinner(body.len());
-                    let outcome = import(&local.context(), body, format, self.options()).await;
-                    bar.finish_and_clear();
-                    local_outcome(outcome)?
+            let name = file.display().to_string();
+            let outcome = match target {
+                Target::Database(local) => {
+                    let _progress = Progress::of(format!("importing {} KiB", body.len().div_ceil(1024)));
+                    let said = import(&local.context(), body, format, self.options()).await;
+                    Outcome::of_services(name, self.dry_run, said)?
                 }
-                None => self.upload(body, format).await?,
+                Target::Server(server) => self.upload(server, name, body, format).await?,
             };
-            refused |= outcome.print(file)?;
+            if !self.json {
+                outcome.print()?;
+            }
+            outcomes.push(outcome);
         }
-        Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        Ok(())
     }
 
     fn options(&self) -> ImportOptions {
@@ -81,133 +94,38 @@ impl Import {
     }
 
     /// Sends the file's bytes as they are.
-    async fn upload(&self, body: Bytes, format: Format) -> anyhow::Result<Outcome> {
-        let api = self.remote.api.as_deref().unwrap_or_default();
-        let (path, content_type) = match format {
-            Format::Yaml => ("/admin/import/yaml", "application/yaml"),
-            Format::Json => ("/admin/import", "application/json"),
+    async fn upload(
+        &self,
+        server: &Server,
+        name: String,
+        body: Bytes,
+        format: Format,
+    ) -> anyhow::Result<Outcome> {
+        let (path, content_type): (&[&str], _) = match format {
+            Format::Yaml => (&["admin", "import", "yaml"], "application/yaml"),
+            Format::Json => (&["admin", "import"], "application/json"),
         };
         let options = self.options();
         let mut query = vec![("dry_run", options.dry_run.to_string())];
         query.extend(options.force.map(|force| ("force", force.to_string())));
-        let bar = ProgressBar::new(body.len() as u64)
-            .with_style(ProgressStyle::with_template("{spinner} {bar:30} {bytes}/{total_bytes} {msg}")?);
-        bar.enable_steady_tick(Duration::from_millis(100));
-        let progress = bar.clone();
+        let progress = Progress::of_bytes_in_all(body.len() as u64);
+        let shown = progress.shared();
         let length = body.len();
         let chunks = (0..length).step_by(UPLOAD_CHUNK).map(move |from| {
             let chunk = body.slice(from..length.min(from + UPLOAD_CHUNK));
-            progress.inc(chunk.len() as u64);
+            shown.add(chunk.len() as u64);
             if from + UPLOAD_CHUNK >= length {
-                progress.set_message("sent; the server is importing");
+                shown.now("sent; the server is importing");
             }
             Ok::<_, std::io::Error>(chunk)
         });
-        let answer = self
-            .remote
-            .request(api, reqwest::Method::POST, path)
-            .await?
+        let request = server
+            .request(Method::POST, path)
             .query(&query)
-            .header(reqwest::header::CONTENT_TYPE, content_type)
-            .header(reqwest::header::CONTENT_LENGTH, length)
-            .body(reqwest::Body::wrap_stream(stream::iter(chunks)))
-            .send()
-            .await
-            .context("the server does not answer: see --api")?;
-        let status = answer.status();
-        let text = answer.text().await.context("the server's answer broke off")?;
-        bar.finish_and_clear();
-        remote_outcome(status, &text, options.dry_run)
-    }
-}
-
-/// What became of one file.
-struct Outcome {
-    reports: Vec<Report>,
-    dry_run: bool,
-    /// Why nothing of it went in, when it was refused as a whole.
-    refusal: Option<Refused>,
-}
-
-#[derive(Deserialize)]
-struct Refused {
-    detail: serde_json::Value,
-    #[serde(default)]
-    refusals: Vec<super::report::Refusal>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum RemoteReport {
-    Many { reports: Vec<Report>, dry_run: bool },
-    One(Report),
-}
-
-fn local_outcome(
-    outcome: crate::service::Result<crate::domain::import::MultiImportReport>,
-) -> anyhow::Result<Outcome> {
-    let refused = |detail: String, refusals| Outcome {
-        reports: Vec::new(),
-        dry_run: false,
-        refusal: Some(Refused { detail: detail.into(), refusals }),
-    };
-    match outcome {
-        Ok(report) => Ok(Outcome {
-            reports: report.reports.into_iter().map(Report::from).collect(),
-            dry_run: report.dry_run,
-            refusal: None,
-        }),
-        Err(Error::Refused(refusals)) => {
-            let detail = Error::Refused(refusals.clone()).public();
-            Ok(refused(detail, refusals.into_iter().map(Into::into).collect()))
-        }
-        Err(error @ (Error::Unreadable(_) | Error::InvalidInput(_) | Error::Conflict { .. })) => {
-            Ok(refused(error.public(), Vec::new()))
-        }
-        Err(error) => Err(told(error)),
-    }
-}
-
-fn remote_outcome(status: reqwest::StatusCode, text: &str, dry_run: bool) -> anyhow::Result<Outcome> {
-    if status.is_success() {
-        let report = serde_json::from_str(text).context("the server's answer is no import report")?;
-        let (reports, dry_run) = match report {
-            RemoteReport::Many { reports, dry_run } => (reports, dry_run),
-            RemoteReport::One(report) => (vec![report], dry_run),
-        };
-        return Ok(Outcome { reports, dry_run, refusal: None });
-    }
-    let refused = serde_json::from_str(text)
-        .with_context(|| format!("the server answered {status}, and not in words that it should"))?;
-    Ok(Outcome { reports: Vec::new(), dry_run: false, refusal: Some(refused) })
-}
-
-impl Outcome {
-    /// Prints the outcome; says whether the file was refused.
-    fn print(&self, file: &std::path::Path) -> anyhow::Result<bool> {
-        let refused = self.refusal.is_some() || self.reports.iter().any(|report| !report.refusals.is_empty());
-        let verdict = match (refused, self.dry_run) {
-            (true, _) => "refused, nothing was written",
-            (false, true) => "would be imported (dry run)",
-            (false, false) => "imported",
-        };
-        say!("{}: {verdict}", file.display());
-        if !self.reports.is_empty() {
-            say!("{}", super::report::table(&self.reports));
-        }
-        for report in &self.reports {
-            report.print_findings()?;
-        }
-        if let Some(refusal) = &self.refusal {
-            match refusal.refusals.as_slice() {
-                [] => match refusal.detail.as_str() {
-                    Some(detail) => say!("  {detail}"),
-                    None => say!("  {}", refusal.detail),
-                },
-                refusals => super::report::print_refusals(refusals)?,
-            }
-        }
-        Ok(refused)
+            .header(header::CONTENT_TYPE, content_type)
+            .header(header::CONTENT_LENGTH, length)
+            .body(reqwest::Body::wrap_stream(stream::iter(chunks)));
+        Outcome::of_server(name, options.dry_run, send(request).await?).await
     }
 }
 
@@ -231,10 +149,4 @@ fn format_of(file: &std::path::Path, body: &[u8]) -> Format {
         _ if body.trim_ascii_start().starts_with(b"{") => Format::Json,
         _ => Format::Yaml,
     }
-}
-
-fn spinner(bytes: usize) -> ProgressBar {
-    let bar = ProgressBar::new_spinner().with_message(format!("importing {} KiB", bytes.div_ceil(1024)));
-    bar.enable_steady_tick(Duration::from_millis(100));
-    bar
 }

@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Stderr, Write};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use anstream::{AutoStream, ColorChoice};
 use anyhow::Context as _;
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::filter_fn;
@@ -82,8 +83,9 @@ pub(super) fn start(args: &LogArgs, serves: bool) -> anyhow::Result<()> {
     };
     let terminal = io::stderr().is_terminal();
     let format = args.log_format.unwrap_or(if terminal { LogFormat::Pretty } else { LogFormat::Json });
+    let shows_colours = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
     let lines = match format {
-        LogFormat::Pretty => fmt::layer().with_writer(io::stderr).with_ansi(terminal).boxed(),
+        LogFormat::Pretty => fmt::layer().with_writer(io::stderr).with_ansi(shows_colours).boxed(),
         LogFormat::Json => {
             let lines = fmt::layer().json().flatten_event(true).with_span_list(false);
             if serves { lines.with_writer(Gathering).boxed() } else { lines.with_writer(io::stderr).boxed() }

@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use super::output::say;
+use serde_json::json;
+
+use super::output::{say, write_json};
+use super::progress::Progress;
 use super::report::new_table;
 use super::target::{Database, told};
 
@@ -16,17 +19,27 @@ pub struct Migrate {
 #[derive(Debug, clap::Subcommand)]
 enum Step {
     /// Apply the migrations that are pending.
-    Up(Database),
+    Up(Schema),
     /// Take the last migrations back. What their tables hold is gone.
     Down {
         /// How many of them.
         #[arg(long, default_value_t = 1)]
         steps: u32,
         #[command(flatten)]
-        database: Database,
+        schema: Schema,
     },
     /// Say which migrations are applied.
-    Status(Database),
+    Status(Schema),
+}
+
+/// Which schema, and how it is shown.
+#[derive(Debug, clap::Args)]
+struct Schema {
+    /// As JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    database: Database,
 }
 
 impl Migrate {
@@ -35,27 +48,37 @@ impl Migrate {
     /// # Errors
     /// When the database cannot be reached, or a migration fails.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let database = match &self.step {
-            Step::Up(database) | Step::Status(database) | Step::Down { database, .. } => database,
-        };
+        let (Step::Up(schema) | Step::Status(schema) | Step::Down { schema, .. }) = &self.step;
         let lock = match &self.step {
             Step::Status(_) => None,
-            _ => database.lock()?,
+            _ => schema.database.lock()?,
         };
-        let registry = database.connect().await?;
+        let registry = schema.database.connect().await?;
+        let progress = Progress::of("migrating");
         match &self.step {
             Step::Up(_) => registry.migrate().await.map_err(told)?,
             Step::Down { steps, .. } => registry.migrate_down(*steps).await.map_err(told)?,
             Step::Status(_) => {}
         }
-        let mut table = new_table(&["migration", "status"]);
-        for (name, applied) in registry.migrations().await.map_err(told)? {
-            table.add_row(vec![name, if applied { "applied" } else { "pending" }.to_owned()]);
+        let migrations = registry.migrations().await.map_err(told)?;
+        let newer = registry.newer_migrations().await.map_err(told)?;
+        drop(progress);
+        if schema.json {
+            let known = migrations
+                .iter()
+                .map(|(name, is_applied)| json!({"migration": name, "applied": is_applied, "known": true}));
+            let unknown = newer.iter().map(|name| json!({"migration": name, "applied": true, "known": false}));
+            write_json(&known.chain(unknown).collect::<Vec<_>>())?;
+        } else {
+            let mut table = new_table(&["migration", "status"]);
+            for (name, is_applied) in migrations {
+                table.add_row(vec![name, if is_applied { "applied" } else { "pending" }.to_owned()]);
+            }
+            for name in newer {
+                table.add_row(vec![name, "applied by a newer program".to_owned()]);
+            }
+            say!("{table}");
         }
-        for name in registry.newer_migrations().await.map_err(told)? {
-            table.add_row(vec![name, "applied by a newer program".to_owned()]);
-        }
-        say!("{table}");
         drop(lock);
         Ok(ExitCode::SUCCESS)
     }

@@ -16,8 +16,11 @@ pub mod lookup;
 pub mod man;
 pub mod migrate;
 pub mod openapi;
+mod outcome;
 mod output;
 pub mod person;
+mod progress;
+mod remote;
 mod report;
 pub mod restore;
 pub mod schema;
@@ -32,10 +35,23 @@ use clap::{Parser, Subcommand};
 
 use crate::config::LogArgs;
 
+/// What the status says with which a command ends.
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  done; of a command that asks something: yes, found, nothing is wrong
+  1  refused or failed; of a command that asks something (check, doctor, lookup): no, nobody, something is wrong
+  2  a wrong command line; of a command that asks something: there is no answer";
+
+/// The status of a command that asks something and is told no.
+const NO: u8 = 1;
+
+/// The status of a command that asks something and is told nothing.
+const NO_ANSWER: u8 = 2;
+
 /// The registry of renewable energy communities: who is in a community, where they are connected to the
 /// grid, what they own.
 #[derive(Debug, Parser)]
-#[command(name = "rec-registry", version, arg_required_else_help = true)]
+#[command(name = "rec-registry", version, arg_required_else_help = true, after_help = EXIT_STATUS)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -95,7 +111,7 @@ impl Command {
     }
 }
 
-/// Does what the command line says. Status 0 is success, 1 a failure or a refusal, 2 a wrong command line.
+/// Does what the command line says, and ends with a status that says how it went: see `EXIT_STATUS`.
 #[must_use]
 pub fn main() -> ExitCode {
     let Cli { command, log } = Cli::parse();
@@ -104,7 +120,7 @@ pub fn main() -> ExitCode {
         .and_then(|runtime| runtime.block_on(command.run()));
     logging::flush();
     outcome.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        output::fail(&error);
         ExitCode::FAILURE
     })
 }

@@ -6,9 +6,11 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use futures_util::StreamExt as _;
+use serde_json::json;
 
 use super::export::write_file;
-use super::output::say;
+use super::output::{say, write_json};
+use super::progress::Progress;
 use super::target::{Database, told};
 use crate::domain::identifier::UserId;
 use crate::service::person;
@@ -50,6 +52,9 @@ struct Erase {
     /// Do not ask.
     #[arg(long)]
     yes: bool,
+    /// How many rows were removed as JSON, on standard output.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     database: Database,
 }
@@ -70,7 +75,9 @@ impl Person {
 impl Export {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let local = self.database.open_to_read().await?;
+        let progress = Progress::of("collecting");
         let text = person::export(&local.context(), &UserId::from(self.user)).await.map_err(told)?;
+        drop(progress);
         match &self.output {
             Some(file) => {
                 let text = text.into_string().into();
@@ -88,7 +95,13 @@ impl Erase {
             bail!("nothing was removed");
         }
         let local = self.database.open_to_write().await?;
+        let progress = Progress::of("removing");
         let removed = person::erase(&local.context(), &UserId::from(self.user)).await.map_err(told)?;
+        drop(progress);
+        if self.json {
+            write_json(&json!({"removed": removed}))?;
+            return Ok(ExitCode::SUCCESS);
+        }
         eprintln!("removed {removed} members, delivery points and assets");
         Ok(ExitCode::SUCCESS)
     }

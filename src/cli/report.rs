@@ -1,17 +1,17 @@
-//! An import's report on a terminal.
+//! An import's report, for people and for machines.
 
 use comfy_table::{ContentArrangement, Table, presets};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::difference::Difference;
-use super::output::say;
+use super::output::{BAD, ODD, write_styled};
 use crate::domain::import;
 
 /// Warnings of one community that are spelled out.
 const MAX_WARNINGS: usize = 20;
 
 /// The report on one community, from here or from a server.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Report {
     community_key: String,
     deleted: Counts,
@@ -21,11 +21,11 @@ pub struct Report {
     /// What kept it from going in.
     pub refusals: Vec<Refusal>,
     /// What is different from what is stored; of a dry run.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     difference: Option<Difference>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Counts {
     community: u64,
     member: u64,
@@ -34,7 +34,7 @@ struct Counts {
 }
 
 /// What kept a community from going in.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Refusal {
     code: String,
     detail: String,
@@ -105,11 +105,13 @@ impl Report {
     /// # Errors
     /// When standard output cannot be written.
     pub fn print_findings(&self) -> anyhow::Result<()> {
-        for warning in self.warnings.iter().take(MAX_WARNINGS) {
-            say!("  warning  {}: {warning}", self.community_key);
+        let key = &self.community_key;
+        let warning = |text: &str| format!("  {ODD}warning{ODD:#}  {key}: {text}\n");
+        for text in self.warnings.iter().take(MAX_WARNINGS) {
+            write_styled(warning(text).as_bytes())?;
         }
         if let Some(more) = self.warnings.len().checked_sub(MAX_WARNINGS + 1) {
-            say!("  warning  {}: and {} more", self.community_key, more + 1);
+            write_styled(warning(&format!("and {} more", more + 1)).as_bytes())?;
         }
         if let Some(difference) = &self.difference {
             difference.print()?;
@@ -125,7 +127,8 @@ impl Report {
 pub fn print_refusals(refusals: &[Refusal]) -> anyhow::Result<()> {
     for refusal in refusals {
         let Refusal { code, detail, document, path } = refusal;
-        say!("  {code}  document {document}, {path}: {detail}");
+        let line = format!("  {BAD}{code}{BAD:#}  document {document}, {path}: {detail}\n");
+        write_styled(line.as_bytes())?;
     }
     Ok(())
 }

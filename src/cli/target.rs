@@ -2,13 +2,45 @@
 
 use std::fs::File;
 
-use anyhow::{Context as _, bail};
-use serde::Deserialize;
+use anyhow::Context as _;
 
 use super::lock;
+use super::remote::{Remote, Server};
 use crate::auth::Principal;
-use crate::config::{DatabaseArgs, DatabaseUrl, HttpLimits, InFile, Secret};
+use crate::config::{DatabaseArgs, DatabaseUrl, HttpLimits};
 use crate::service::{Ctx, DatabaseSettings, Registry};
+
+/// Where a command works.
+pub enum Target {
+    /// Straight in a database.
+    Database(Local),
+    /// Through a running server.
+    Server(Server),
+}
+
+impl Target {
+    /// The server if one is named, else the database, to be read.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub async fn to_read(remote: &Remote, database: &Database) -> anyhow::Result<Self> {
+        Ok(match remote.sign_in().await? {
+            Some(server) => Self::Server(server),
+            None => Self::Database(database.open_to_read().await?),
+        })
+    }
+
+    /// The server if one is named, else the database, to be written to.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub async fn to_write(remote: &Remote, database: &Database) -> anyhow::Result<Self> {
+        Ok(match remote.sign_in().await? {
+            Some(server) => Self::Server(server),
+            None => Self::Database(database.open_to_write().await?),
+        })
+    }
+}
 
 /// The database of a command.
 #[derive(Debug, Clone, clap::Args)]
@@ -113,100 +145,5 @@ pub fn told(error: crate::domain::error::Error) -> anyhow::Error {
     match error.internal_text() {
         Some(internal) => anyhow::anyhow!("{}: {internal}", error.public()),
         None => anyhow::anyhow!("{}", error.public()),
-    }
-}
-
-/// A running server, and how to be somebody there.
-#[derive(Debug, Clone, clap::Args)]
-pub struct Remote {
-    /// Go through the server at this address instead of straight to the database.
-    #[arg(long, value_name = "URL")]
-    pub api: Option<String>,
-    /// The bearer token for the server.
-    #[arg(long, env = "REC_REGISTRY_TOKEN", hide_env_values = true, requires = "api", value_name = "TOKEN")]
-    token: Option<Secret>,
-    /// The file that holds the bearer token, instead of the token itself.
-    #[arg(
-        long,
-        env = "REC_REGISTRY_TOKEN_FILE",
-        hide_env_values = true,
-        requires = "api",
-        conflicts_with = "token",
-        value_name = "FILE"
-    )]
-    token_file: Option<InFile<Secret>>,
-    /// The client that asks the identity provider for a token, instead of --token.
-    #[arg(long, env = "REC_REGISTRY_CLIENT_ID", requires_all = ["secret_of_client", "auth_url"], value_name = "ID")]
-    client_id: Option<String>,
-    /// The secret of that client.
-    #[arg(
-        long,
-        env = "REC_REGISTRY_CLIENT_SECRET",
-        hide_env_values = true,
-        group = "secret_of_client",
-        value_name = "SECRET"
-    )]
-    client_secret: Option<Secret>,
-    /// The file that holds the secret of that client, instead of the secret itself.
-    #[arg(
-        long,
-        env = "REC_REGISTRY_CLIENT_SECRET_FILE",
-        hide_env_values = true,
-        group = "secret_of_client",
-        conflicts_with = "client_secret",
-        value_name = "FILE"
-    )]
-    client_secret_file: Option<InFile<Secret>>,
-    /// The token endpoint of the identity provider.
-    #[arg(long, env = "REC_REGISTRY_AUTH_URL", value_name = "URL")]
-    auth_url: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct TokenAnswer {
-    access_token: String,
-}
-
-impl Remote {
-    /// A request to the server, with the token.
-    ///
-    /// # Errors
-    /// When there is no token, or none can be had.
-    pub async fn request(
-        &self,
-        api: &str,
-        method: reqwest::Method,
-        path: &str,
-    ) -> anyhow::Result<reqwest::RequestBuilder> {
-        let client = reqwest::Client::builder().build()?;
-        let token = self.token(&client).await?;
-        let url = format!("{}{path}", api.trim_end_matches('/'));
-        Ok(client.request(method, url).bearer_auth(token))
-    }
-
-    async fn token(&self, client: &reqwest::Client) -> anyhow::Result<String> {
-        fn either<'s>(itself: &'s Option<Secret>, file: &'s Option<InFile<Secret>>) -> Option<&'s str> {
-            itself.as_ref().or(file.as_ref().map(|InFile(secret)| secret)).map(Secret::expose)
-        }
-        if let Some(token) = either(&self.token, &self.token_file) {
-            return Ok(token.to_owned());
-        }
-        let secret = either(&self.client_secret, &self.client_secret_file);
-        let (Some(id), Some(secret), Some(url)) = (&self.client_id, secret, &self.auth_url) else {
-            bail!("--api needs --token, or --client-id, --client-secret and --auth-url")
-        };
-        let answer = client
-            .post(url)
-            .basic_auth(id, Some(secret))
-            .form(&[("grant_type", "client_credentials")])
-            .send()
-            .await
-            .context("the identity provider does not answer")?
-            .error_for_status()
-            .context("the identity provider gives no token")?
-            .json::<TokenAnswer>()
-            .await
-            .context("the identity provider's answer has no access_token")?;
-        Ok(answer.access_token)
     }
 }

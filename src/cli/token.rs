@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::output::say;
+use serde_json::json;
+
+use super::output::{say, write_json};
 use crate::auth::{DevKey, TokenRequest};
 use crate::config::duration;
 
@@ -23,6 +25,9 @@ pub struct Token {
     /// For how long the token is good: `90s`, `15m`, `1h30m`.
     #[arg(long, default_value = "1h", value_parser = duration, value_name = "DURATION")]
     ttl: Duration,
+    /// As JSON, in the words of a token endpoint.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Token {
@@ -32,7 +37,18 @@ impl Token {
     /// When the key cannot be read or made.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let key = DevKey::load_or_create(&self.data_dir)?;
-        say!("{}", key.sign(&TokenRequest { user: self.user, scope: self.scope, ttl: self.ttl })?);
+        let request = TokenRequest { user: self.user, scope: self.scope, ttl: self.ttl };
+        let token = key.sign(&request)?;
+        if self.json {
+            write_json(&json!({
+                "access_token": token,
+                "token_type": "Bearer",
+                "expires_in": request.ttl.as_secs(),
+                "scope": request.scope,
+            }))?;
+        } else {
+            say!("{token}");
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

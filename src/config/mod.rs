@@ -15,7 +15,7 @@ pub use self::graphql::{GraphqlArgs, GraphqlLimits, Switch};
 pub use self::http::{HttpArgs, HttpLimits, RateArgs};
 pub use self::record::{AuditArgs, LogArgs, LogFormat};
 pub use self::secret::{InFile, Secret};
-pub use self::text::duration;
+pub use self::text::{duration, http_url};
 
 /// One MiB, in bytes.
 const MIB: usize = 1024 * 1024;

@@ -42,7 +42,11 @@ pub(super) fn network(text: &str) -> Result<IpNet, String> {
     text.parse().or_else(|_| address()).map_err(|_| "write it like 10.0.0.0/8 or 2001:db8::1".to_owned())
 }
 
-pub(super) fn http_url(text: &str) -> Result<String, String> {
+/// Reads an address of the web.
+///
+/// # Errors
+/// When it is none.
+pub fn http_url(text: &str) -> Result<String, String> {
     match reqwest::Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(text.to_owned()),
         _ => Err("it must be an http or https URL".to_owned()),

@@ -35,14 +35,17 @@ const DANGLING: &str = "dangling_reference";
 const STALE: &str = "stale_holding";
 
 /// Holds everything that the caller may export to the rules of an import, and the table of who holds what to
-/// the members. All of it is read from one snapshot, a community at a time. Needs the grant `export`.
+/// the members. All of it is read from one snapshot, a community at a time; `told` hears how many of how many are
+/// checked. Needs the grant `export`.
 ///
 /// # Errors
 /// Unauthenticated, forbidden, or a failure of the database.
-pub async fn check(ctx: &Ctx) -> Result<Vec<Flaw>> {
+pub async fn check(ctx: &Ctx, told: &(dyn Fn(usize, usize) + Sync)) -> Result<Vec<Flaw>> {
     let reach = ctx.authorise(Operation::Export)?;
     let mut checked = Checked::default();
-    for community in communities::tags(ctx.read_records().await?, &reach).await? {
+    let communities = communities::tags(ctx.read_records().await?, &reach).await?;
+    for (done, community) in communities.iter().enumerate() {
+        told(done, communities.len());
         let batches = export(ctx, Some(vec![community.key.clone()])).await?.batches();
         let text: Vec<u8> =
             batches.try_fold(Vec::new(), async |all, more| Ok([all, more.into()].concat())).await?;
@@ -52,9 +55,9 @@ pub async fn check(ctx: &Ctx) -> Result<Vec<Flaw>> {
         match body {
             Ok(body) => {
                 let stored = holdings::of_community(ctx.read_records().await?, community.id).await?;
-                checked.add(&community, body, stored);
+                checked.add(community, body, stored);
             }
-            Err(error) => checked.flaw(&community, Code::InvalidBundle.as_str(), "", error.to_string()),
+            Err(error) => checked.flaw(community, Code::InvalidBundle.as_str(), "", error.to_string()),
         }
     }
     Ok(checked.flaws)

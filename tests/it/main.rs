@@ -8,6 +8,7 @@ mod audit;
 mod book;
 mod browsers;
 mod check;
+mod command_line;
 mod crash;
 mod difference;
 mod faults;

@@ -10,6 +10,7 @@ pub mod hostile;
 pub mod neighbours;
 pub mod node;
 pub mod postgres;
+pub mod program;
 pub mod provider;
 #[expect(dead_code, reason = "the measurements print whole sections")]
 pub mod report;
