@@ -2,6 +2,7 @@
 //! error.
 
 pub mod audit;
+pub mod backup;
 pub mod check;
 pub mod completions;
 pub mod dev;
@@ -72,6 +73,7 @@ enum Command {
     Audit(audit::Audit),
     Person(person::Person),
     Check(check::Check),
+    Backup(backup::Backup),
     Healthcheck(healthcheck::Healthcheck),
     Restore(restore::Restore),
     Token(token::Token),
@@ -95,6 +97,7 @@ impl Command {
             Self::Audit(audit) => audit.run().await,
             Self::Person(person) => person.run().await,
             Self::Check(check) => check.run().await,
+            Self::Backup(backup) => backup.run().await,
             Self::Healthcheck(healthcheck) => healthcheck.run().await,
             Self::Restore(restore) => restore.run().await,
             Self::Token(token) => token.run(),

@@ -5,6 +5,7 @@ mod auth;
 mod database;
 mod graphql;
 mod http;
+mod libpq;
 mod record;
 mod secret;
 mod text;

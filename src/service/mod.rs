@@ -8,6 +8,7 @@ pub mod check;
 pub mod community;
 mod context;
 pub mod delivery_point;
+pub mod deployment;
 pub mod export;
 mod failure;
 pub mod history;

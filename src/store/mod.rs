@@ -4,6 +4,7 @@
 mod areas;
 pub mod assets;
 pub mod audit;
+pub mod backup;
 mod bulk;
 mod changes;
 pub mod communities;
@@ -12,6 +13,7 @@ mod connection;
 pub mod delivery_points;
 pub mod duplicates;
 mod error;
+pub mod examination;
 pub mod graphs;
 mod handle;
 pub mod history;

@@ -5,6 +5,7 @@
 mod api_documentation;
 mod attacks;
 mod audit;
+mod backup;
 mod book;
 mod browsers;
 mod check;
