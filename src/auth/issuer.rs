@@ -11,6 +11,10 @@ use tokio::time::Instant;
 
 use super::keys::KeySet;
 
+mod examination;
+
+pub use examination::{IssuerState, PublishedKeys};
+
 /// How long to wait between two fetches, at least: whoever sends tokens with invented key ids must not
 /// make this service a hammer.
 const MIN_FETCH_INTERVAL: Duration = Duration::from_secs(10);
@@ -174,13 +178,25 @@ impl Inner {
 
     /// The body of a page, as long as it is not too large.
     async fn get(&self, url: &str) -> anyhow::Result<Vec<u8>> {
+        Ok(self.page(url).await?.body)
+    }
+
+    async fn page(&self, url: &str) -> anyhow::Result<Page> {
         let mut response = self.http.get(url).send().await?;
         anyhow::ensure!(response.status().is_success(), "{url} answers {}", response.status());
+        let date = response.headers().get(reqwest::header::DATE);
+        let date = date.and_then(|date| date.to_str().ok()).map(str::to_owned);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             anyhow::ensure!(body.len() + chunk.len() <= MAX_ANSWER_BYTES, "{url} answers without end");
             body.extend_from_slice(&chunk);
         }
-        Ok(body)
+        Ok(Page { body, date })
     }
+}
+
+struct Page {
+    body: Vec<u8>,
+    /// When the issuer says that it sent it.
+    date: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! The public keys of an issuer, as its JSON web key set gives them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jsonwebtoken::{Algorithm, DecodingKey};
@@ -81,6 +82,20 @@ impl KeySet {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// What tokens the keys may have signed, each algorithm once.
+    #[must_use]
+    pub fn algorithms(&self) -> Vec<String> {
+        let all: BTreeSet<_> =
+            self.0.iter().flat_map(|key| &key.algorithms).map(|a| format!("{a:?}")).collect();
+        all.into_iter().collect()
+    }
+
+    /// How many keys have no id, so that every token is tried with each of them.
+    #[must_use]
+    pub fn nameless(&self) -> usize {
+        self.0.iter().filter(|key| key.id.is_none()).count()
     }
 
     /// Whether there is a key of this id; for a token that names none, any key.

@@ -10,7 +10,7 @@ mod validity;
 mod verifier;
 
 pub use dev_key::{DevKey, TokenRequest, check_cryptography};
-pub use issuer::Issuer;
+pub use issuer::{Issuer, IssuerState, PublishedKeys};
 pub use keys::{KeySet, MalformedKeySet};
 pub use principal::Principal;
 pub use verifier::{Rejection, TokenRules, Verifier};

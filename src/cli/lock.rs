@@ -18,9 +18,7 @@ pub fn hold(database_url: &DatabaseUrl) -> anyhow::Result<Option<File>> {
         std::fs::create_dir_all(directory)
             .with_context(|| format!("cannot make the data directory {}", directory.display()))?;
     }
-    let mut path = database.into_os_string();
-    path.push(".lock");
-    let path = PathBuf::from(path);
+    let path = beside(database);
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -38,6 +36,33 @@ pub fn hold(database_url: &DatabaseUrl) -> anyhow::Result<Option<File>> {
     }
 }
 
+/// Whether somebody holds the lock of a database. Nothing is made.
+///
+/// # Errors
+/// When the lock file is there and cannot be opened.
+pub fn is_held(database_url: &DatabaseUrl) -> anyhow::Result<bool> {
+    let Some(database) = database_url.file() else { return Ok(false) };
+    let path = beside(database);
+    if !path.exists() {
+        return Ok(false);
+    }
+    let file = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
+    }
+}
+
+/// The lock file of a database.
+fn beside(database: PathBuf) -> PathBuf {
+    let mut path = database.into_os_string();
+    path.push(".lock");
+    PathBuf::from(path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,7 +74,9 @@ mod tests {
         let first = hold(&url).unwrap();
         assert!(first.is_some());
         assert!(hold(&url).unwrap_err().to_string().contains("--api"));
+        assert!(is_held(&url).unwrap());
         drop(first);
+        assert!(!is_held(&url).unwrap());
         assert!(hold(&url).unwrap().is_some());
     }
 

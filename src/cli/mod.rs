@@ -7,6 +7,7 @@ pub mod check;
 pub mod completions;
 pub mod dev;
 mod difference;
+pub mod doctor;
 pub mod export;
 pub mod healthcheck;
 pub mod import;
@@ -73,6 +74,7 @@ enum Command {
     Audit(audit::Audit),
     Person(person::Person),
     Check(check::Check),
+    Doctor(Box<doctor::Doctor>),
     Backup(backup::Backup),
     Healthcheck(healthcheck::Healthcheck),
     Restore(restore::Restore),
@@ -97,6 +99,7 @@ impl Command {
             Self::Audit(audit) => audit.run().await,
             Self::Person(person) => person.run().await,
             Self::Check(check) => check.run().await,
+            Self::Doctor(doctor) => doctor.run().await,
             Self::Backup(backup) => backup.run().await,
             Self::Healthcheck(healthcheck) => healthcheck.run().await,
             Self::Restore(restore) => restore.run().await,

@@ -83,6 +83,12 @@ impl Database {
         self.args.url()
     }
 
+    /// Most connections to it, when that is set.
+    #[must_use]
+    pub fn max_connections(&self) -> Option<u32> {
+        self.args.pool.database_max_connections
+    }
+
     /// Keeps others from writing to it past this process.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod check;
 mod command_line;
 mod crash;
 mod difference;
+mod doctor;
 mod faults;
 mod grants;
 mod graphql_answers;

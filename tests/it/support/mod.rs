@@ -9,6 +9,7 @@ pub mod federation;
 pub mod hostile;
 pub mod neighbours;
 pub mod node;
+pub mod pooler;
 pub mod postgres;
 pub mod program;
 pub mod provider;
