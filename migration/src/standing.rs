@@ -33,7 +33,12 @@ impl Standing {
         } else {
             Vec::new()
         };
-        let taken: HashSet<String> = taken.into_iter().map(|step| step.version).collect();
+        Ok(Self::after(taken.into_iter().map(|step| step.version)))
+    }
+
+    /// Where a schema stands that took these steps.
+    pub fn after(taken: impl IntoIterator<Item = String>) -> Self {
+        let taken: HashSet<String> = taken.into_iter().collect();
         let known: Vec<_> = Migrator::migrations()
             .iter()
             .map(|step| (step.name().to_owned(), taken.contains(step.name())))
@@ -41,7 +46,13 @@ impl Standing {
         let mut newer: Vec<_> =
             taken.into_iter().filter(|name| known.iter().all(|(known, _)| known != name)).collect();
         newer.sort_unstable();
-        Ok(Self { known, newer })
+        Self { known, newer }
+    }
+
+    /// How many steps of this program were taken.
+    #[must_use]
+    pub fn applied(&self) -> usize {
+        self.known.len() - self.pending()
     }
 
     /// How many steps are still to be taken.

@@ -9,8 +9,10 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use reqwest::Method;
+use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
+use super::output::write_json;
 use super::progress::Progress;
 use super::remote::{Remote, Server, granted, send};
 use super::target::{Database, Target, told};
@@ -27,6 +29,9 @@ pub struct Export {
     /// that a failed export leaves the last one as it was.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Tell what was written, as JSON: the file, how many bytes of it, and which communities were asked for.
+    #[arg(long, requires = "output")]
+    json: bool,
     #[command(flatten)]
     database: Database,
     #[command(flatten)]
@@ -57,9 +62,18 @@ impl Export {
         };
         let shown = progress.shared();
         let batches = batches.inspect_ok(move |batch| shown.add(batch.len() as u64)).boxed();
-        match &self.output {
-            Some(file) => write_file(file, batches).await?,
-            None => copy(batches, &mut tokio::io::stdout()).await?,
+        let Some(file) = &self.output else {
+            copy(batches, &mut tokio::io::stdout()).await?;
+            return Ok(ExitCode::SUCCESS);
+        };
+        let bytes = write_file(file, batches).await?;
+        drop(progress);
+        if self.json {
+            write_json(&json!({
+                "file": file.display().to_string(),
+                "bytes": bytes,
+                "communities": (!self.community.is_empty()).then_some(&self.community),
+            }))?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -72,16 +86,17 @@ impl Export {
     }
 }
 
-/// Writes a file as a whole or not at all: beside itself first.
-pub(super) async fn write_file(file: &Path, batches: Batches) -> anyhow::Result<()> {
+/// Writes a file as a whole or not at all: beside itself first. How many bytes it has.
+pub(super) async fn write_file(file: &Path, batches: Batches) -> anyhow::Result<u64> {
     let mut beside = file.to_path_buf().into_os_string();
     beside.push(".part");
     let beside = PathBuf::from(beside);
     let written = async {
         let mut output = tokio::fs::File::create(&beside).await?;
-        copy(batches, &mut output).await?;
+        let bytes = copy(batches, &mut output).await?;
         output.sync_all().await?;
-        anyhow::Ok(tokio::fs::rename(&beside, file).await?)
+        tokio::fs::rename(&beside, file).await?;
+        anyhow::Ok(bytes)
     };
     let outcome = written.await.with_context(|| format!("{} was not written", file.display()));
     if outcome.is_err() {
@@ -91,9 +106,16 @@ pub(super) async fn write_file(file: &Path, batches: Batches) -> anyhow::Result<
     outcome
 }
 
-async fn copy(mut batches: Batches, output: &mut (impl tokio::io::AsyncWrite + Unpin)) -> anyhow::Result<()> {
+async fn copy(
+    mut batches: Batches,
+    output: &mut (impl tokio::io::AsyncWrite + Unpin),
+) -> anyhow::Result<u64> {
+    let mut bytes = 0;
     while let Some(batch) = batches.next().await {
-        output.write_all(&batch?).await?;
+        let batch = batch?;
+        output.write_all(&batch).await?;
+        bytes += batch.len() as u64;
     }
-    Ok(output.flush().await?)
+    output.flush().await?;
+    Ok(bytes)
 }

@@ -10,9 +10,11 @@ use bytes::Bytes;
 use http_body_util::Empty;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use serde_json::json;
 use tokio::net::TcpStream;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::output::write_json;
 use crate::config::duration;
 
 /// Ask a registry that runs on this machine whether it is well, for containers and others that have no `curl`.
@@ -29,6 +31,9 @@ pub struct Healthcheck {
     /// How long it may take to answer.
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
     timeout: Duration,
+    /// Say how it is, as JSON, instead of nothing when it is well.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Healthcheck {
@@ -38,10 +43,18 @@ impl Healthcheck {
     /// When the registry is not well, or does not answer in time.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let address = reachable(self.listen);
-        tokio::time::timeout(self.timeout, ask(address, if self.ready { "/ready" } else { "/health" }))
+        let path = if self.ready { "/ready" } else { "/health" };
+        let asked = tokio::time::timeout(self.timeout, ask(address, path))
             .await
-            .with_context(|| format!("{address} does not answer within {:?}", self.timeout))??;
-        Ok(ExitCode::SUCCESS)
+            .with_context(|| format!("{address} does not answer within {:?}", self.timeout))
+            .flatten();
+        if self.json {
+            let reason = asked.as_ref().err().map(|error| format!("{error:#}"));
+            let well = reason.is_none();
+            write_json(&json!({"address": address, "path": path, "healthy": well, "reason": reason}))?;
+            return Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        asked.map(|()| ExitCode::SUCCESS)
     }
 }
 

@@ -57,11 +57,6 @@ impl Progress {
         Self(bar)
     }
 
-    /// So much more of it is done.
-    pub fn add(&self, more: u64) {
-        self.0.inc(more);
-    }
-
     /// So much of it is done by now.
     pub fn stands_at(&self, done: u64) {
         self.0.set_position(done);

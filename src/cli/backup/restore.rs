@@ -48,13 +48,13 @@ impl Restore {
         let url = database.url();
         let begin = beginning(&file)?;
         let progress = Progress::of_bytes("copying");
-        let pending = match url.file() {
+        let schema = match url.file() {
             Some(into) if begin.starts_with(SQLITE) => {
                 let _lock = database.lock()?;
-                sqlite::restore(&file, &into, replace, &progress).await?.schema.pending
+                sqlite::restore(&file, &into, replace, &progress).await?.schema
             }
             None if begin.starts_with(POSTGRES) => {
-                postgres::restore(&programs, url, &file, replace, &progress).await?.schema.pending
+                postgres::restore(&programs, url, &file, replace, &progress).await?.schema
             }
             _ if begin.starts_with(SQLITE) || begin.starts_with(POSTGRES) => bail!(
                 "the backup is of the other kind of database than {url}: between both, communities go by export and import"
@@ -63,12 +63,19 @@ impl Restore {
         };
         drop(progress);
         if json {
-            write_json(&json!({"file": file.display().to_string(), "pending_migrations": pending}))?;
-        } else if pending == 0 {
-            say!("{url} is what {} says", file.display());
-        } else {
-            say!("{url} is what {} says, before {pending} migrations that serve applies", file.display());
+            write_json(&json!({
+                "file": file.display().to_string(),
+                "pending_migrations": schema.pending,
+                "newer_migrations": schema.newer,
+            }))?;
+            return Ok(ExitCode::SUCCESS);
         }
+        let further = match (schema.pending, schema.newer.is_empty()) {
+            (0, true) => String::new(),
+            (pending, true) => format!(", before {pending} migrations that serve applies"),
+            (_, false) => ", and of a newer program: serve with that one".to_owned(),
+        };
+        say!("{url} is what {} says{further}", file.display());
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -102,11 +102,6 @@ async fn sound(copy: &Path) -> anyhow::Result<SqliteState> {
     if let Some(first) = state.damage.first() {
         bail!("the backup is damaged: {first}");
     }
-    ensure!(state.schema.applied > 0, "the backup is no database of this program");
-    ensure!(
-        state.schema.unknown.is_empty(),
-        "the backup is of a newer program, which applied {}: use that one",
-        state.schema.unknown.join(", ")
-    );
+    ensure!(state.schema.applied > 0, "the backup is of no database of this program");
     Ok(state)
 }

@@ -39,15 +39,21 @@ pub(super) async fn examine(doctor: &Doctor, found: &mut Diagnosis) -> bool {
 }
 
 fn schema_stands(schema: &SchemaState, found: &mut Diagnosis) {
-    let SchemaState { applied, pending, unknown } = schema;
-    if !unknown.is_empty() {
-        found.error(
-            "schema",
-            format!("a newer program has been here: it applied {}", unknown.join(", ")),
-            "use that program, or take its migrations back with it: rec-registry migrate down",
-        );
-    }
+    let SchemaState { applied, pending, newer } = schema;
     match (applied, pending) {
+        (_, 0) if !newer.is_empty() => found.note(
+            "schema",
+            format!("a newer program brought the schema further: it applied {}", newer.join(", ")),
+            "replace this program by that one, when all processes are to be of one version",
+        ),
+        (_, pending) if !newer.is_empty() => found.error(
+            "schema",
+            format!(
+                "a newer program applied {} without {pending} migrations of this one: they may not fit together",
+                newer.join(", ")
+            ),
+            "use that program, or restore a backup: rec-registry backup restore",
+        ),
         (0, _) => found.error(
             "schema",
             "there is no schema yet",

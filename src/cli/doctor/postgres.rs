@@ -97,6 +97,12 @@ fn role(state: &PostgresState, found: &mut Diagnosis) {
         );
     } else if state.may_create {
         found.ok("database_role", "the role may make tables, and is no superuser");
+    } else if state.schema.applied > 0 && state.schema.is_current() {
+        found.note(
+            "database_role",
+            "the role may not make tables, and needs none until the next version of this program",
+            "let another role run rec-registry migrate up before that version serves",
+        );
     } else {
         found.warning(
             "database_role",
