@@ -178,8 +178,10 @@ struct Page<T> {
 }
 
 #[derive(Deserialize)]
-struct GraphqlAnswer<T> {
-    data: Option<T>,
+struct GraphqlAnswer {
+    /// Beside errors some of it may be missing.
+    #[serde(default)]
+    data: Value,
     #[serde(default)]
     errors: Vec<GraphqlError>,
 }
@@ -255,14 +257,12 @@ impl Server {
         let body = json!({"query": query, "variables": variables});
         let answer = send(self.request(Method::POST, &["graphql"]).json(&body)).await?;
         let status = answer.status();
-        let said = answer.json::<GraphqlAnswer<T>>().await;
-        let said =
-            said.with_context(|| format!("the server answered {status}, and not in words that it should"))?;
-        match (said.data, said.errors.first()) {
-            (_, Some(error)) => bail!("the server answered {status}: {}", error.message),
-            (Some(data), None) => Ok(data),
-            (None, None) => bail!("the server answered {status} without data"),
+        let odd = || format!("the server answered {status}, and not in words that it should: see --api");
+        let said = answer.json::<GraphqlAnswer>().await.with_context(odd)?;
+        if let Some(error) = said.errors.first() {
+            bail!("the server answered {status}: {}", error.message);
         }
+        serde_json::from_value(said.data).with_context(odd)
     }
 }
 

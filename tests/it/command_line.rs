@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::database::{missing, must_be_complete};
 use crate::support::program::{Ran, program, ran, run};
 use crate::support::provider::Provider;
-use crate::support::server::{PROGRAM, Server};
+use crate::support::server::{PROGRAM, Server, free_address};
 use crate::support::{TestDatabase, neighbours, on_both_databases, sample};
 
 fn file(directory: &Path, name: &str, content: &str) -> String {
@@ -121,6 +121,18 @@ on_both_databases! {
         assert!(person.to_string().contains("name.own.p"), "{person}");
         let erase = ["person", "erase", "--yes", "--json", "--user", neighbours::USER, "--database-url", url];
         assert!(run(&erase).with_status(0).json()["removed"].as_u64().is_some_and(|removed| removed > 5));
+        let all = database.directory().join("all.yaml");
+        let export = ["export", "--json", "--output", all.to_str().expect("a path"), "--database-url", url];
+        let written = run(&export).with_status(0).json();
+        assert_eq!(written["bytes"], std::fs::metadata(&all).expect("a file").len(), "{written}");
+        let absent = free_address();
+        let health = run(&["healthcheck", "--json", "--listen", &absent]).with_status(1).json();
+        assert_eq!((&health["healthy"], &health["address"]), (&json!(false), &json!(absent)));
+        assert!(health["reason"].as_str().is_some_and(|reason| reason.contains("nobody answers")), "{health}");
+        let server = Server::start(database.directory(), url).await;
+        let health = run(&["healthcheck", "--json", "--ready", "--listen", server.address()]).with_status(0).json();
+        assert_eq!(health, json!({"address": server.address(), "path": "/ready", "healthy": true, "reason": null}));
+        drop(server);
         let data = database.directory().to_str().expect("a path");
         let token = run(&["token", "--json", "--user", "ann", "--ttl", "90s", "--data-dir", data]).with_status(0).json();
         assert_eq!((&token["token_type"], &token["expires_in"]), (&json!("Bearer"), &json!(90)));
@@ -160,10 +172,15 @@ on_both_databases! {
         let admin = ["--client-scope", "rec-registry.admin", "--client-field", "resource=urn:rec-registry:EdDSA"];
         for words in [&["import", &bundle][..], &["list"], &["tree", "own"], &["lookup", "user", neighbours::USER], &["audit"], &["export"]] {
             let done = signed_in(&[words, &admin].concat()).with_status(0);
-            assert!(done.output.contains("own") || words == ["audit"], "{done:?}");
+            assert!(done.output.contains("own") || words == ["audit"], "{words:?}: {done:?}");
         }
+        // This provider leaves out what it does not know.
         let refused = signed_in(&["list", "--client-scope", "no-such-scope"]).with_status(1);
-        assert!(refused.error.contains("gives no token") && refused.error.contains("invalid_scope"), "{refused:?}");
+        assert!(refused.error.contains("needs the grant rec-registry.read"), "{refused:?}");
+        std::fs::write(&secret, "the secret of somebody else\n").expect("a file is written");
+        let refused = signed_in(&["list"]).with_status(1);
+        assert!(refused.error.contains("gives no token") && refused.error.contains("invalid_client"), "{refused:?}");
+        assert!(!refused.error.contains("somebody else"), "{refused:?}");
     }
 }
 

@@ -69,6 +69,16 @@ fn wrong(ran: &Ran) -> BTreeSet<String> {
     checks
 }
 
+/// A server as it should be deployed: nobody else can enter the folder of its database.
+async fn deployed(database: &TestDatabase) -> Server {
+    mode(database.directory(), 0o700);
+    Server::start(database.directory(), &database.url).await
+}
+
+fn mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("a mode is set");
+}
+
 fn checks(checks: &[&str]) -> BTreeSet<String> {
     checks.iter().map(|check| (*check).to_owned()).collect()
 }
@@ -99,7 +109,7 @@ fn http(headers: &str, body: &str) -> String {
 
 on_both_databases! {
     async fn a_deployment_that_is_sound_is_told_so(database: TestDatabase) {
-        let server = Server::start(database.directory(), &database.url).await;
+        let server = deployed(&database).await;
         assert!(server.import(neighbours::bundle("own")).send().await.is_ok_and(|answer| answer.status().is_success()));
         let told = Told::of(&server, &database.url);
         assert_eq!(wrong(&told.ask_json()), checks(&[]));
@@ -115,7 +125,7 @@ on_both_databases! {
     }
 
     async fn what_is_wrong_with_the_database_is_found(database: TestDatabase) {
-        let server = Server::start(database.directory(), &database.url).await;
+        let server = deployed(&database).await;
         assert!(server.import(neighbours::bundle("own")).send().await.is_ok_and(|answer| answer.status().is_success()));
         let told = Told::of(&server, &database.url);
         execute(&database.url, "DELETE FROM holding").await;
@@ -134,7 +144,7 @@ on_both_databases! {
     }
 
     async fn a_database_that_is_not_there_is_not_made_by_looking(database: TestDatabase) {
-        let server = Server::start(database.directory(), &database.url).await;
+        let server = deployed(&database).await;
         let absent = match database.backend {
             Backend::Sqlite => database.url.replace("registry.db", "absent.db"),
             Backend::Postgres => database.url.replace("/rec_registry_test_", "/absent_"),
@@ -154,7 +164,7 @@ on_both_databases! {
     }
 
     async fn what_is_wrong_with_the_issuer_is_found(database: TestDatabase) {
-        let server = Server::start(database.directory(), &database.url).await;
+        let server = deployed(&database).await;
         let own = Told::of(&server, &database.url);
         let jwks = server.get("/.well-known/jwks.json", "").send().await.expect("the server answers").text().await;
         let jwks = jwks.expect("a key set");
@@ -178,7 +188,7 @@ on_both_databases! {
     }
 
     async fn what_is_wrong_with_the_settings_is_found(database: TestDatabase) {
-        let server = Server::start(database.directory(), &database.url).await;
+        let server = deployed(&database).await;
         let mut doctor = program(&["doctor", "--json", "--listen", server.address()]);
         let ran_so = ran(doctor.env("DATABASE_URL", &database.url));
         assert_eq!(wrong(&ran_so), checks(&["settings"]));
@@ -200,7 +210,7 @@ on_both_databases! {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_with_the_file_of_a_database_is_found() {
     let database = TestDatabase::create(Backend::Sqlite).await.expect("a directory");
-    let mut server = Server::start(database.directory(), &database.url).await;
+    let mut server = deployed(&database).await;
     assert!(
         server
             .import(neighbours::bundle("own"))
@@ -209,9 +219,6 @@ async fn what_is_wrong_with_the_file_of_a_database_is_found() {
             .is_ok_and(|answer| answer.status().is_success())
     );
     let file = database.directory().join("registry.db");
-    let mode = |path: &Path, mode| {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("a mode is set");
-    };
     mode(database.directory(), 0o755);
     mode(&file, 0o644);
     assert_eq!(wrong(&Told::of(&server, &database.url).ask_json()), checks(&["file_permissions"]));
@@ -219,7 +226,7 @@ async fn what_is_wrong_with_the_file_of_a_database_is_found() {
 
     // A server that serves elsewhere stands for the issuer while the file is damaged.
     let other = TestDatabase::create(Backend::Sqlite).await.expect("a directory");
-    let issuer = Server::start(other.directory(), &other.url).await;
+    let issuer = deployed(&other).await;
     server.process.kill().expect("the server is killed");
     server.process.wait().expect("the server ends");
     drop(server);
@@ -243,7 +250,7 @@ async fn what_is_wrong_with_the_file_of_a_database_is_found() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_role_that_may_too_little_and_a_pooler_are_found() {
     let Some(database) = TestDatabase::create(Backend::Postgres).await else { return };
-    let server = Server::start(database.directory(), &database.url).await;
+    let server = deployed(&database).await;
     let behind = Told::of(&server, &database.url);
     let name = database.url.rsplit('/').next().and_then(|rest| rest.split('?').next()).expect("a name");
     let role = format!("{name}_role");

@@ -40,23 +40,23 @@ pub(super) async fn examine(
     }
     let state = match deployment::sqlite(file, is_thorough).await {
         Ok(state) => state,
+        Err(error) if error.is_damage() => {
+            damaged(file, &error.said, found);
+            return None;
+        }
         Err(error) => {
             found.unknown(
                 "database",
                 format!("{} cannot be read: {error}", file.display()),
-                "is it a database, and may this user read it? Run the doctor as the user of the service; if the \
-                 file is damaged, restore a backup: rec-registry backup restore",
+                "is it a database, and may this user read it? Run the doctor as the user of the service; if the file \
+                 was written over, restore a backup: rec-registry backup restore",
             );
             return None;
         }
     };
     let SqliteState { version, journal_mode, damage, dangling_rows, bytes, free_bytes, .. } = &state;
     if !damage.is_empty() {
-        found.unknown(
-            "integrity",
-            format!("{} is damaged: {}", file.display(), damage.join("; ")),
-            "stop the server, keep a copy of the file, and restore a backup: rec-registry backup restore",
-        );
+        damaged(file, &damage.join("; "), found);
         return None;
     }
     found.ok("database", format!("SQLite {version} at {}, {} MiB", file.display(), bytes.div_ceil(MIB)));
@@ -88,4 +88,12 @@ pub(super) async fn examine(
         );
     }
     Some(state)
+}
+
+fn damaged(file: &Path, said: &str, found: &mut Diagnosis) {
+    found.unknown(
+        "integrity",
+        format!("{} is damaged: {said}", file.display()),
+        "stop the server, keep a copy of the file, and restore a backup: rec-registry backup restore --replace",
+    );
 }

@@ -37,6 +37,15 @@ pub struct NoAnswer {
 }
 
 impl NoAnswer {
+    /// Whether it is a file of SQLite that was a database once.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        const CORRUPT: u32 = 11;
+        // The lower byte is the kind, what is above it the place.
+        let code = self.code.as_ref().and_then(|code| code.parse::<u32>().ok());
+        code.is_some_and(|code| code & 0xff == CORRUPT)
+    }
+
     fn in_time() -> Self {
         Self { said: format!("no answer within {} s", PATIENCE.as_secs()), code: None }
     }
