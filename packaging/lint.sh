@@ -22,7 +22,7 @@ not_looked_at() { echo "NOT LOOKED AT: $1 ($2 is missing)" >&2; }
 hadolint Dockerfile
 packaging/build-image-stages.py --plan >"$made/plan.json"
 docker-compose --file packaging/compose/compose.yaml config --quiet
-shellcheck --severity=warning .ci/run packaging/*.sh packaging/image/*.sh
+shellcheck --severity=warning .ci/run packaging/*.sh packaging/backup/*.sh packaging/image/*.sh
 
 if command -v kubectl >/dev/null; then
     kubectl kustomize packaging/kubernetes >"$made/rendered.yaml"
@@ -34,10 +34,13 @@ fi
 kubernetes-validate --quiet --strict packaging/kubernetes/secret.example.yaml
 
 if command -v systemd-analyze >/dev/null; then
-    # The program need not be installed to look at its unit.
-    sed 's#^ExecStart=[^ ]*#ExecStart=/bin/true#' packaging/rec-registry.service >"$made/rec-registry.service"
-    systemd-analyze verify "$made/rec-registry.service"
+    # The program need not be installed to look at its units.
+    for unit in packaging/rec-registry.service packaging/backup/rec-registry-backup.service; do
+        sed 's#^ExecStart=[^ ]*#ExecStart=/bin/true#' "$unit" >"$made/${unit##*/}"
+    done
+    cp packaging/backup/rec-registry-backup.timer "$made"
+    systemd-analyze verify "$made/rec-registry.service" "$made/rec-registry-backup.service" "$made/rec-registry-backup.timer"
 else
-    not_looked_at packaging/rec-registry.service systemd-analyze
+    not_looked_at "the units" systemd-analyze
 fi
 echo "packaging: nothing to complain of"

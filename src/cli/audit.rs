@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use serde::{Deserialize, Serialize};
 
 use super::output::{say, write_json};
+use super::progress::Progress;
 use super::remote::{Remote, Server};
 use super::report::new_table;
 use super::target::{Database, Target, told};
@@ -76,10 +77,13 @@ impl Audit {
     /// # Errors
     /// When the registry cannot be read.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let lines = match Target::to_read(&self.remote, &self.database).await? {
+        let target = Target::to_read(&self.remote, &self.database).await?;
+        let progress = Progress::of("reading");
+        let lines = match target {
             Target::Database(local) => self.stored(&local.context()).await?,
             Target::Server(server) => self.served(&server).await?,
         };
+        drop(progress);
         if self.json {
             write_json(&lines)?;
         } else {

@@ -52,8 +52,8 @@ impl Check {
     }
 
     async fn flaws(&self) -> anyhow::Result<Vec<Flaw>> {
-        let local = self.database.open_to_read().await?;
         let progress = Progress::of_count("communities");
+        let local = self.database.open_to_read().await?;
         check::check(&local.context(), &|done, of| progress.counted(done, of)).await.map_err(told)
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::output::{say, write_json};
+use super::progress::Progress;
 use super::remote::{Remote, Server};
 use super::report::new_table;
 use super::target::{Database, Target, told};
@@ -90,10 +91,13 @@ impl List {
     /// # Errors
     /// When the registry cannot be read.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let lines = match Target::to_read(&self.remote, &self.database).await? {
+        let target = Target::to_read(&self.remote, &self.database).await?;
+        let progress = Progress::of("reading");
+        let lines = match target {
             Target::Database(local) => stored(&local.context()).await?,
             Target::Server(server) => served(&server).await?,
         };
+        drop(progress);
         if self.json {
             write_json(&lines)?;
         } else {

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use super::output::{fail, say, write_json};
+use super::progress::Progress;
 use super::remote::{Remote, Server};
 use super::target::{Database, Target, told};
 use super::{NO, NO_ANSWER};
@@ -125,7 +126,9 @@ impl Lookup {
     }
 
     async fn find(&self) -> anyhow::Result<Option<Found>> {
-        match Target::to_read(&self.remote, &self.database).await? {
+        let target = Target::to_read(&self.remote, &self.database).await?;
+        let _progress = Progress::of("looking");
+        match target {
             Target::Database(local) => stored(&local.context(), self.kind, &self.id).await,
             Target::Server(server) => served(&server, self.kind, &self.id).await,
         }

@@ -53,8 +53,8 @@ impl Migrate {
             Step::Status(_) => None,
             _ => schema.database.lock()?,
         };
-        let registry = schema.database.connect().await?;
         let progress = Progress::of("migrating");
+        let registry = schema.database.connect().await?;
         match &self.step {
             Step::Up(_) => registry.migrate().await.map_err(told)?,
             Step::Down { steps, .. } => registry.migrate_down(*steps).await.map_err(told)?,
@@ -67,7 +67,8 @@ impl Migrate {
             let known = migrations
                 .iter()
                 .map(|(name, is_applied)| json!({"migration": name, "applied": is_applied, "known": true}));
-            let unknown = newer.iter().map(|name| json!({"migration": name, "applied": true, "known": false}));
+            let unknown =
+                newer.iter().map(|name| json!({"migration": name, "applied": true, "known": false}));
             write_json(&known.chain(unknown).collect::<Vec<_>>())?;
         } else {
             let mut table = new_table(&["migration", "status"]);

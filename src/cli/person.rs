@@ -74,8 +74,8 @@ impl Person {
 
 impl Export {
     async fn run(self) -> anyhow::Result<ExitCode> {
-        let local = self.database.open_to_read().await?;
         let progress = Progress::of("collecting");
+        let local = self.database.open_to_read().await?;
         let text = person::export(&local.context(), &UserId::from(self.user)).await.map_err(told)?;
         drop(progress);
         match &self.output {
@@ -94,8 +94,8 @@ impl Erase {
         if !self.yes && !confirmed()? {
             bail!("nothing was removed");
         }
-        let local = self.database.open_to_write().await?;
         let progress = Progress::of("removing");
+        let local = self.database.open_to_write().await?;
         let removed = person::erase(&local.context(), &UserId::from(self.user)).await.map_err(told)?;
         drop(progress);
         if self.json {

@@ -114,7 +114,7 @@ impl Remote {
         }
         let secret = either(&self.client_secret, &self.client_secret_file);
         let (Some(id), Some(secret), Some(url)) = (&self.client_id, secret, &self.auth_url) else {
-            bail!("--api needs --token, or --client-id, --client-secret and --auth-url")
+            bail!("--api needs --token or --token-file, or --client-id, --client-secret and --auth-url")
         };
         warn_of_plain_http(url, "--auth-url", "the secret of the client");
         let mut form = vec![("grant_type", "client_credentials")];

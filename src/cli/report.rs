@@ -70,11 +70,21 @@ impl From<import::Refusal> for Refusal {
     }
 }
 
+/// Columns below which a table cannot be read.
+const LEAST_WIDTH: u16 = 40;
+
+/// Columns of a terminal that does not say how many it has.
+const STANDARD_WIDTH: u16 = 80;
+
 /// A table that fits the terminal.
 #[must_use]
 pub fn new_table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    // A terminal that does not know how wide it is says 0, or hardly more.
+    if table.width().is_some_and(|width| width < LEAST_WIDTH) {
+        table.set_width(STANDARD_WIDTH);
+    }
     table.set_header(header);
     table
 }

@@ -5,6 +5,7 @@ use std::fs::File;
 use anyhow::Context as _;
 
 use super::lock;
+use super::progress::Progress;
 use super::remote::{Remote, Server};
 use crate::auth::Principal;
 use crate::config::{DatabaseArgs, DatabaseUrl, HttpLimits};
@@ -24,6 +25,7 @@ impl Target {
     /// # Errors
     /// When it cannot be had.
     pub async fn to_read(remote: &Remote, database: &Database) -> anyhow::Result<Self> {
+        let _progress = Progress::of("connecting");
         Ok(match remote.sign_in().await? {
             Some(server) => Self::Server(server),
             None => Self::Database(database.open_to_read().await?),
@@ -35,6 +37,7 @@ impl Target {
     /// # Errors
     /// When it cannot be had.
     pub async fn to_write(remote: &Remote, database: &Database) -> anyhow::Result<Self> {
+        let _progress = Progress::of("connecting");
         Ok(match remote.sign_in().await? {
             Some(server) => Self::Server(server),
             None => Self::Database(database.open_to_write().await?),

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use super::output::{FAINT, write_json, write_styled};
+use super::progress::Progress;
 use super::remote::{Remote, Server};
 use super::target::{Database, Target, told};
 use crate::domain::asset::Asset;
@@ -73,10 +74,13 @@ impl Tree {
     /// # Errors
     /// When there is no such community, or the registry cannot be read.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let root = match Target::to_read(&self.remote, &self.database).await? {
+        let target = Target::to_read(&self.remote, &self.database).await?;
+        let progress = Progress::of("reading");
+        let root = match target {
             Target::Database(local) => stored(&local.context(), &self.community).await?,
             Target::Server(server) => served(&server, &self.community).await?,
         };
+        drop(progress);
         if self.json {
             write_json(&root)?;
         } else {

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use serde_json::Value;
 
 use crate::support::database::{Backend, missing, must_be_complete};
-use crate::support::program::run;
-use crate::support::server::Server;
+use crate::support::program::{ran, run};
+use crate::support::server::{PROGRAM, Server};
 use crate::support::{TestDatabase, neighbours, on_both_databases, sample};
 
 /// Whether a backup can be made here at all: PostgreSQL's client programs are not everywhere that its server is.
@@ -176,6 +176,38 @@ on_both_databases! {
         assert_eq!(left.filter(|name| name.contains(".part")).count(), 0);
     }
 
+    async fn a_rehearsal_restores_the_newest_backup_and_looks_at_it(database: TestDatabase) {
+        if !can_back_up(&database) {
+            return;
+        }
+        let directory = database.directory();
+        let folder = path(directory, "backups");
+        let place = another(&database).await;
+        let rehearse = |place: &str| {
+            let mut script = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/backup/rehearse.sh"));
+            let programs = Path::new(PROGRAM).parent().expect("the program lies in a folder");
+            script.arg(&folder).env("PATH", format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default()));
+            ran(script.env("REHEARSAL_DATABASE_URL", place).env("DATABASE_URL", &database.url))
+        };
+        std::fs::create_dir(&folder).expect("a folder is made");
+        assert!(rehearse(&place.url).with_status(1).error.contains("no backup"));
+        let bundle = path(directory, "bundle.yaml");
+        let end = if database.backend == Backend::Sqlite { "db" } else { "dump" };
+        for (key, time) in [("first", "20260131T081500Z"), ("second", "20260131T081501Z")] {
+            std::fs::write(&bundle, neighbours::bundle(key)).expect("a file is written");
+            run(&["import", &bundle, "--database-url", &database.url]).with_status(0);
+            let file = path(directory, &format!("backups/registry-{time}.{end}"));
+            run(&["backup", "take", &file, "--database-url", &database.url]).with_status(0);
+            let said = rehearse(&place.url).with_status(0);
+            assert!(said.output.contains(key) && said.output.contains("Nothing is wrong"), "{said:?}");
+        }
+        if database.backend == Backend::Postgres {
+            rehearse(&database.url).with_status(1);
+            assert!(run(&["list", "--database-url", &place.url]).with_status(0).output.contains("second"));
+        }
+        place.remove().await;
+    }
+
     async fn a_backup_that_cannot_be_taken_leaves_the_last_one_as_it_was(database: TestDatabase) {
         if !can_back_up(&database) {
             return;
@@ -186,6 +218,24 @@ on_both_databases! {
         run(&["backup", "take", &file, "--pg-bin", "/nowhere", "--database-url", "postgres://127.0.0.1:1/x"]).with_status(1);
         run(&["backup", "take", &file, "--database-url", "sqlite:///nowhere/registry.db"]).with_status(1);
         assert_eq!(std::fs::read_to_string(&file).expect("it is there"), "the last one");
+
+        if database.backend == Backend::Sqlite {
+            let own = path(database.directory(), "registry.db");
+            let link = path(database.directory(), "link");
+            std::os::unix::fs::symlink(&own, &link).expect("a link is made");
+            for itself in [own.clone(), link, format!("{own}.lock")] {
+                let refused = run(&["backup", "take", &itself, "--database-url", &database.url]).with_status(1);
+                assert!(refused.error.contains("the database itself"), "{refused:?}");
+            }
+            run(&["check", "--database-url", &database.url]).with_status(0);
+            // A database that is open is no backup of itself: its newest rows are in the log.
+            let server = Server::start(database.directory(), &database.url).await;
+            assert!(server.import(neighbours::bundle("own")).send().await.is_ok_and(|answer| answer.status().is_success()));
+            let elsewhere = format!("sqlite://{}?mode=rwc", path(database.directory(), "elsewhere.db"));
+            let refused = run(&["backup", "restore", &own, "--database-url", &elsewhere]).with_status(1);
+            assert!(refused.error.contains("backup take"), "{refused:?}");
+            drop(server);
+        }
 
         let folder = path(database.directory(), "backups");
         for _ in 0..2 {

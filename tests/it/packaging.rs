@@ -168,13 +168,18 @@ fn every_command_that_is_packaged_is_one_of_the_program() {
     let Some(plan) = plan() else { return };
     let image = image(&plan);
     let entry = words(&image["ENTRYPOINT"]);
-    let unit = text("packaging/rec-registry.service");
-    let started = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("a command");
+    let [serves, backs_up] =
+        ["packaging/rec-registry.service", "packaging/backup/rec-registry-backup.service"].map(|unit| {
+            let unit = text(unit);
+            let started = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("a command");
+            started.split(' ').map(str::to_owned).collect::<Vec<_>>()
+        });
     for line in [
         [entry.clone(), words(&image["CMD"])].concat(),
         [entry, words(&container()["args"])].concat(),
         words(&image["HEALTHCHECK"]),
-        started.split(' ').map(str::to_owned).collect(),
+        serves,
+        backs_up,
     ] {
         assert!(line[0].ends_with("/bin/rec-registry"), "{line:?}");
         Cli::try_parse_from(&line).unwrap_or_else(|error| panic!("{line:?}: {error}"));

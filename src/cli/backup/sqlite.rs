@@ -18,6 +18,7 @@ const REPLACED: &str = ".replaced";
 /// Copies a database that others may have open into a file, and looks at the copy.
 pub(super) async fn take(database: &Path, into: &Path, progress: &Progress) -> anyhow::Result<u64> {
     ensure!(database.exists(), "there is no database at {}", database.display());
+    ensure!(!is_of(database, into), "{} is the database itself: name another file", into.display());
     let file = WholeFile::begin(into)?;
     file.watched(progress, copy_sqlite(database, file.path()))
         .await
@@ -39,6 +40,13 @@ pub(super) async fn restore(
         "there is a database at {} already: say --replace, and it is kept beside the new one",
         database.display()
     );
+    // A copy of it would lack what is in the log alone.
+    let log = with_end(backup, BESIDE[0]);
+    ensure!(
+        log.metadata().map_or(0, |log| log.len()) == 0,
+        "{} has a log beside it, as a database that is open: copy it with rec-registry backup take first",
+        backup.display()
+    );
     let file = WholeFile::begin(database)?;
     let copied = file.watched(progress, tokio::fs::copy(backup, file.path())).await;
     copied.with_context(|| format!("{} cannot be copied", backup.display()))?;
@@ -53,6 +61,16 @@ pub(super) async fn restore(
     set_aside(database)?;
     file.finish()?;
     Ok(state)
+}
+
+/// Whether a file is a database or one of those that belong to it.
+fn is_of(database: &Path, file: &Path) -> bool {
+    let Ok(file) = fs::canonicalize(file) else { return false };
+    [database.to_path_buf()]
+        .into_iter()
+        .chain(BESIDE.map(|end| with_end(database, end)))
+        .chain([with_end(database, ".lock")])
+        .any(|own| fs::canonicalize(own).is_ok_and(|own| own == file))
 }
 
 /// A copy takes the permissions of the original; this one is for its owner alone.
