@@ -25,7 +25,17 @@ impl Completions {
         let name = command.get_name().to_owned();
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut command, name, &mut script);
-        output::write(&String::from_utf8(script)?)?;
+        let script = String::from_utf8(script)?;
+        output::write(&if self.shell == Shell::Bash { with_one_name(&script) } else { script })?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The script for bash, in which the branches below the first word are called as the script calls them.
+///
+/// The library writes a hyphen of the program's name in two ways (<https://github.com/clap-rs/clap/issues/6421>), so that
+/// nothing would be completed behind a subcommand.
+fn with_one_name(script: &str) -> String {
+    let name = super::Cli::command().get_name().to_owned();
+    script.replace(&name.replace('-', "__subcmd__"), &name.replace('-', "__"))
 }

@@ -193,7 +193,6 @@ struct GraphqlError {
 
 impl Server {
     /// A request for the path of these segments, whatever characters are in them.
-    #[must_use]
     pub fn request(&self, method: Method, segments: &[&str]) -> RequestBuilder {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {

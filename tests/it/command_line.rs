@@ -223,6 +223,38 @@ async fn colours_and_progress_are_for_a_terminal() {
     );
 }
 
+/// What bash offers for a line whose last word is not finished.
+fn completed(line: &str) -> String {
+    let script = run(&["completions", "bash"]).with_status(0).output;
+    let words: Vec<&str> = line.split(' ').collect();
+    let (last, before) = (words[words.len() - 1], words[words.len() - 2]);
+    // The function is the one that the script itself names for the program.
+    let ask = format!(
+        "COMP_WORDS=({line}); COMP_CWORD={}\n\
+         function=$(complete -p rec-registry | sed 's/.*-F \\([^ ]*\\).*/\\1/')\n\
+         \"$function\" rec-registry {last} {before}; echo \"${{COMPREPLY[@]}}\"",
+        words.len() - 1
+    );
+    let bash =
+        Command::new("bash").args(["--norc", "-c", &format!("{script}\n{ask}")]).output().expect("bash runs");
+    assert!(bash.status.success(), "{bash:?}");
+    String::from_utf8(bash.stdout).expect("text").trim().to_owned()
+}
+
+#[test]
+fn bash_completes_commands_and_what_stands_behind_them() {
+    for (line, offered) in [
+        ("rec-registry doc", "doctor"),
+        ("rec-registry backup t", "take"),
+        ("rec-registry backup take --ke", "--keep"),
+        ("rec-registry person erase --y", "--yes"),
+        ("rec-registry import --client-sc", "--client-scope"),
+        ("rec-registry completions z", "zsh"),
+    ] {
+        assert_eq!(completed(line), offered, "{line}");
+    }
+}
+
 /// Every setting that reaches a server is there for each command that can go through one.
 #[test]
 fn what_goes_through_a_server_signs_in_alike() {

@@ -97,7 +97,8 @@ fn into_database(url: &DatabaseUrl) -> String {
 fn program(programs: &Programs, name: &str, url: &DatabaseUrl) -> Command {
     let path = programs.pg_bin.as_ref().map_or_else(|| name.into(), |folder| folder.join(name));
     let mut command = Command::new(path);
-    command.envs(url.libpq_environment()).stdin(Stdio::null());
+    // Where a password is missing it fails, and asks nobody: a terminal may be there at night as well.
+    command.arg("--no-password").envs(url.libpq_environment()).stdin(Stdio::null());
     command
 }
 

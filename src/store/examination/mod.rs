@@ -1,5 +1,5 @@
 //! What an operator wants to know of a database before trusting it: asked on connections of its own, and nothing of
-//! it is changed, not even made.
+//! it is changed, not even made. SQLite itself may leave an empty log beside a database that nobody has open.
 
 mod postgres;
 mod sqlite;
