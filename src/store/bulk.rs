@@ -68,19 +68,20 @@ impl Cells {
     }
 }
 
-/// The columns of rows, in the order of the table.
-fn columns<A: ActiveModelTrait>(
-    rows: impl Iterator<Item = A>,
-) -> (usize, Vec<(<A::Entity as EntityTrait>::Column, Cells)>) {
+/// The column of a table that an active model is a row of.
+type ColumnOf<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Column;
+
+/// How many rows there are, and their columns in the order of the table.
+fn columns<A: ActiveModelTrait>(rows: impl Iterator<Item = A>) -> (usize, Vec<(ColumnOf<A>, Cells)>) {
     let mut rows: Vec<A> = rows.collect();
-    let columns = <A::Entity as EntityTrait>::Column::iter()
+    let columns = ColumnOf::<A>::iter()
         .map(|column| (column, Cells::of(rows.iter_mut().map(|row| taken(row, column)).collect())))
         .collect();
     (rows.len(), columns)
 }
 
 fn insert_into<A: ActiveModelTrait>() -> String {
-    let names = <A::Entity as EntityTrait>::Column::iter().map(|column| format!("\"{}\"", column.as_str()));
+    let names = ColumnOf::<A>::iter().map(|column| format!("\"{}\"", column.as_str()));
     let names: Vec<String> = names.collect();
     format!("INSERT INTO \"{}\" ({})", A::Entity::default().table_name(), names.join(", "))
 }
@@ -162,7 +163,7 @@ fn one_array_a_column<A: ActiveModelTrait>(rows: impl Iterator<Item = A>) -> Sta
 }
 
 /// The value of a column; every column of a row is set.
-fn taken<A: ActiveModelTrait>(row: &mut A, column: <A::Entity as EntityTrait>::Column) -> Value {
+fn taken<A: ActiveModelTrait>(row: &mut A, column: ColumnOf<A>) -> Value {
     row.take(column).into_value().unwrap_or(Value::String(None))
 }
 
