@@ -1,6 +1,8 @@
 //! From a bearer token to a [`Principal`]: who is calling and what they may do.
 
 mod dev_key;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod issuer;
 mod keys;
 mod principal;

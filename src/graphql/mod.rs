@@ -9,6 +9,8 @@ mod door;
 mod enums;
 mod error;
 mod filter;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod http;
 mod id;
 mod limits;

@@ -7,6 +7,8 @@ mod communities;
 mod delivery_points;
 mod docs;
 mod extract;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod history;
 mod import_export;
 mod list;

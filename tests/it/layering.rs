@@ -26,6 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["domain", "entity", "migration", "sea_orm", "sqlx"]),
     ("auth", &["domain"]),
     ("bundle", &["domain"]),
+    ("fuzzing", &["graphql", "rest", "auth", "bundle", "domain"]),
     ("domain", &[]),
     ("metrics", &["prometheus_client"]),
 ];

@@ -4,6 +4,8 @@
 mod body;
 mod caller;
 mod conditions;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod parameters;
 
 pub use body::{IdList, JsonBody, RawBody};
