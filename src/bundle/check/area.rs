@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::community::{put_text, put_texts, with_rest};
 use super::document::AreaKeys;
-use super::fields::{Fields, bounded_text, free_keys, free_keys_within};
+use super::fields::{Fields, bounded_text, free_keys, free_keys_within, strictly_mapping};
 use super::findings::Findings;
 use crate::bundle::keys;
 use crate::bundle::model::Warning;
@@ -122,10 +122,14 @@ impl Areas<'_> {
                 }
             }
             // Not the documented shape, and kept all the same.
-            Some(other) => entries.push(("location".to_owned(), other.sorted())),
+            Some(other) => {
+                strictly_mapping(&other, &path.key("location"), findings);
+                entries.push(("location".to_owned(), other.sorted()));
+            }
             None => {}
         }
         if let Some(geometry) = fields.take("geometry") {
+            strictly_mapping(&geometry, &path.key("geometry"), findings);
             free_keys_within(&geometry, &path.key("geometry"), findings);
             entries.push(("geometry".to_owned(), geometry.sorted()));
         }

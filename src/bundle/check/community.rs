@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::area::{self, Grid};
 use super::document::{AreaKeys, community_key};
-use super::fields::{Fields, free_keys, free_keys_within};
+use super::fields::{Fields, free_keys, free_keys_within, strictly_mapping};
 use super::findings::Findings;
 use crate::bundle::keys;
 use crate::bundle::model::Warning;
@@ -243,6 +243,7 @@ pub fn check_node(node: Node, path: Path<'_>, findings: &mut Findings) -> Option
     let parent = fields.text("parent", usize::MAX, findings);
     put_text(&mut entries, "parent", parent.clone());
     if let Some(area) = fields.take("area") {
+        strictly_mapping(&area, &path.key("area"), findings);
         free_keys_within(&area, &path.key("area"), findings);
         entries.push(("area".to_owned(), area.sorted()));
     }

@@ -127,10 +127,11 @@ impl<'p> Fields<'p> {
     }
 }
 
-/// A text, or digits, of at most so many characters.
+/// A text of at most so many characters; digits where the findings are not strict.
 pub fn bounded_text(node: Node, chars: usize, path: &Path<'_>, findings: &mut Findings) -> Option<String> {
     let text = match node {
-        Node::Text(text) | Node::Number(text) => text,
+        Node::Text(text) => text,
+        Node::Number(digits) if !findings.is_strict() => digits,
         Node::Bool(value) => {
             findings
                 .invalid(path, || format!("must be a text; write \"{value}\" in quotes if that is meant"));
@@ -191,6 +192,13 @@ pub fn characters(node: &Node, path: &Path<'_>, findings: &mut Findings) {
             }
         }
         Node::Null | Node::Bool(_) | Node::Number(_) => {}
+    }
+}
+
+/// Refuses what is no mapping where a request must have one.
+pub fn strictly_mapping(node: &Node, path: &Path<'_>, findings: &mut Findings) {
+    if findings.is_strict() && !matches!(node, Node::Map(_)) {
+        findings.invalid(path, || format!("must be a mapping, not {}", node.kind()));
     }
 }
 

@@ -10,15 +10,35 @@ pub struct Findings {
     found: Vec<Finding>,
     limit: usize,
     unsaid: usize,
+    is_strict: bool,
 }
 
 impl Findings {
     pub fn new(problems: Vec<Problem>, limit: usize) -> Self {
-        let mut findings = Self { found: Vec::new(), limit, unsaid: 0 };
+        let mut findings = Self { found: Vec::new(), limit, unsaid: 0, is_strict: false };
         for Problem { code, path, detail } in problems {
             findings.push(|| Finding { code, location: vec![path.clone()], path, detail });
         }
         findings
+    }
+
+    /// What is wrong with one entity that a request gives by itself. A file written by hand may leave the quotes of a
+    /// text of digits away, and older files have shapes of their own; a request has the types that it is documented with.
+    pub fn strict(limit: usize) -> Self {
+        Self { is_strict: true, ..Self::new(Vec::new(), limit) }
+    }
+
+    /// Checks what is given as in a bundle, in a request too.
+    pub fn as_in_a_bundle<T>(&mut self, check: impl FnOnce(&mut Self) -> T) -> T {
+        let is_strict = std::mem::take(&mut self.is_strict);
+        let checked = check(self);
+        self.is_strict = is_strict;
+        checked
+    }
+
+    /// Whether a value must have its documented type.
+    pub fn is_strict(&self) -> bool {
+        self.is_strict
     }
 
     pub fn refuse(&mut self, code: Code, path: &Path<'_>, detail: impl FnOnce() -> String) {

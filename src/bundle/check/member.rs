@@ -100,8 +100,9 @@ impl<'a> Members<'a> {
         self.counts.delivery_point += points.len() as u64;
         let points = delivery_point::check(points, &path.key("delivery_points"), findings);
         let assets = fields.map("assets", findings);
-        let assets =
-            asset::check(assets, &path.key("assets"), &points.by_folded_code, &mut self.asset_keys, findings);
+        let assets = findings.as_in_a_bundle(|findings| {
+            asset::check(assets, &path.key("assets"), &points.by_folded_code, &mut self.asset_keys, findings)
+        });
         self.counts.asset += assets.count;
         if status == Some(MemberStatus::Active) {
             self.holds(&key, &path, points.by_folded_code, assets.sensors);

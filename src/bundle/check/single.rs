@@ -24,7 +24,7 @@ use crate::domain::node::{Entries, Node};
 type Checked<T> = Result<T, Vec<Finding>>;
 
 fn checked<T>(node: Node, check: impl FnOnce(Node, &mut Findings) -> Option<T>) -> Checked<T> {
-    let mut findings = Findings::new(Vec::new(), MAX_REFUSALS);
+    let mut findings = Findings::strict(MAX_REFUSALS);
     characters(&node, &Path::Root, &mut findings);
     let value = check(node, &mut findings);
     let found = findings.into_found();
@@ -78,7 +78,11 @@ pub fn check_asset(key: &str, asset_type: Option<&str>, node: Node) -> Checked<A
         let fields = Fields::of(node, Path::Root, "an asset", findings)?;
         // What a meter's `pod` names is no reason to refuse it.
         let points = HashMap::new();
-        Some(asset::check_one(key.to_owned(), asset_type?, fields, &points, findings)?.content)
+        let asset_type = asset_type?;
+        let draft = findings.as_in_a_bundle(|findings| {
+            asset::check_one(key.to_owned(), asset_type, fields, &points, findings)
+        });
+        Some(draft?.content)
     })
 }
 
@@ -157,4 +161,48 @@ fn grid_of(community: &CommunityContent) -> Grid {
         grid.insert(&node.id, Some(node.node_type));
     }
     grid
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::check_yaml;
+
+    fn node(json: &str) -> Node {
+        Node::from_json(json.as_bytes()).unwrap().node
+    }
+
+    fn places<T>(checked: Checked<T>) -> Vec<String> {
+        checked.err().unwrap_or_default().into_iter().map(|finding| finding.path).collect()
+    }
+
+    #[test]
+    fn digits_are_no_text_in_a_request_but_in_what_a_member_owns() {
+        assert_eq!(
+            places(check_delivery_point(node(r#"{"id": 1, "type": "pod", "tariff": 2}"#))),
+            ["id", "tariff"]
+        );
+        let meter = r#"{"name": 5, "sensor_id": 12, "pod": 7}"#;
+        assert_eq!(check_asset("m", Some("meter"), node(meter)).unwrap().name, "5");
+        let areas = AreaKeys::from(["n".to_owned()]);
+        let member = |name: &str| {
+            let text = r#"{"user_id": "u", "name": NAME, "role": "admin", "area": "n", "status": "active",
+                "assets": {"meter": {"m": METER}}}"#;
+            check_member("k", node(&text.replace("NAME", name).replace("METER", meter)), &areas)
+        };
+        assert_eq!(places(member("5")), ["name"]);
+        assert_eq!(places(member("\"N\"")), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_documented_as_a_mapping_is_one() {
+        let mut body = check_yaml(b"schema_version: '0.6'\ncommunity: {id: x, name: X}\n").unwrap();
+        let community = body.documents.remove(0).bundle.unwrap().community;
+        let area = node(r#"{"name": "N", "location": "here", "geometry": [1]}"#);
+        assert_eq!(places(check_area("n", area, &community, false)), ["location", "geometry"]);
+        assert_eq!(
+            places(check_topology_node(node(r#"{"id": "a", "type": "feeder", "area": 7}"#))),
+            ["area"]
+        );
+    }
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::free::{Free, FreeMap, by_key};
 use super::words::{NodeTypeWord, Word};
 use crate::domain::community as domain;
+use crate::domain::node::Node;
 
 /// A community in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -214,6 +215,11 @@ impl From<domain::CommunityRef> for CommunityTag {
     }
 }
 
+/// Older files hold other things where a mapping belongs. An export keeps them; a client of these routes reads mappings.
+fn is_mapping(node: &Node) -> bool {
+    matches!(node, Node::Map(_))
+}
+
 fn areas_of(content: &domain::CommunityContent) -> BTreeMap<String, Area> {
     content
         .areas()
@@ -223,8 +229,8 @@ fn areas_of(content: &domain::CommunityContent) -> BTreeMap<String, Area> {
                 name: area.name,
                 boundary: area.boundary.map(|boundary| boundary.document.into()),
                 topology: area.topology,
-                location: area.location.map(Free::from),
-                geometry: area.geometry.map(Free::from),
+                location: area.location.filter(is_mapping).map(Free::from),
+                geometry: area.geometry.filter(is_mapping).map(Free::from),
                 extra: by_key(area.extra),
             };
             (area.key, view)
@@ -243,7 +249,7 @@ fn topology_of(content: &domain::CommunityContent) -> Vec<TopologyNode> {
             operator: node.operator_id.clone(),
             operator_id: node.operator_id,
             parent: node.parent,
-            area: node.area.unwrap_or_else(|| crate::domain::node::Node::Map(Vec::new())).into(),
+            area: node.area.filter(is_mapping).unwrap_or_else(|| Node::Map(Vec::new())).into(),
             children: node.children,
             extra: by_key(node.extra),
         })

@@ -87,7 +87,7 @@ impl Body {
     /// Takes a text out.
     pub(super) fn take_text(&mut self, key: &str) -> Option<String> {
         match self.take(key)? {
-            Node::Text(text) | Node::Number(text) => Some(text),
+            Node::Text(text) => Some(text),
             other => {
                 self.refuse("string_type", key, format!("a text, not {}", other.kind()), Some(&other));
                 None
