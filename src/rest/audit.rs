@@ -27,8 +27,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 #[utoipa::path(
     get, path = "/admin/audit", tag = tag::AUDIT,
     params(
-        ("since" = Option<String>, Query, description = "Not before this: RFC 3339", example = "2026-01-01T00:00:00Z"),
-        ("until" = Option<String>, Query, description = "Before this: RFC 3339", example = "2026-02-01T00:00:00Z"),
+        ("since" = Option<String>, Query, format = DateTime, description = "Not before this: RFC 3339", example = "2026-01-01T00:00:00Z"),
+        ("until" = Option<String>, Query, format = DateTime, description = "Before this: RFC 3339", example = "2026-02-01T00:00:00Z"),
         ("community" = Option<String>, Query, description = "Of the community with this key", example = "aurora"),
         ("user_id" = Option<String>, Query, description = "By the person with this user name, or about that person alone", example = "alice"),
         ("operation" = Option<String>, Query, description = "Of this operation", example = "member.get"),

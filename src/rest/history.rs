@@ -10,7 +10,7 @@ use super::openapi::tag;
 use super::views::history::{HolderAt, RestoreRequest, Revision};
 use super::views::import::ImportReport;
 use super::views::page::Page;
-use super::views::problem::{Forbidden, Invalid, NotFound, NotImported};
+use super::views::problem::{Forbidden, Invalid, NotFound, NotImported, NotRead};
 use crate::domain::code::Code;
 use crate::domain::cursor::ListKind;
 use crate::domain::delivery_point::HoldingKind;
@@ -54,7 +54,7 @@ async fn list_revisions(
         ("dry_run" = Option<bool>, Query, description = "Do everything but the write, and report what would happen"),
     ),
     request_body = RestoreRequest,
-    responses((status = 200, description = "What was done, or would be", body = ImportReport), Forbidden, NotFound, NotImported),
+    responses((status = 200, description = "What was done, or would be", body = ImportReport), Forbidden, NotFound, NotImported, NotRead),
 )]
 async fn restore_community(
     KnownCaller(ctx): KnownCaller,

@@ -10,8 +10,9 @@ use utoipa_axum::routes;
 
 use super::extract::{Given, JsonBody, KnownCaller, Parameters, RawBody};
 use super::openapi::tag;
+use super::views::history::MomentText;
 use super::views::import::{ImportReport, MultiImportReport};
-use super::views::problem::{Forbidden, Invalid, NotFound, NotImported};
+use super::views::problem::{Forbidden, Invalid, NotFound, NotImported, NotRead};
 use crate::domain::error::Error;
 use crate::domain::identifier::CommunityKey;
 use crate::domain::import::ImportOptions;
@@ -48,7 +49,7 @@ fn options(given: &mut Given) -> ImportOptions {
         content = Object, description = "A bundle, or an envelope around one",
         example = json!({"bundle": {"schema_version": "0.7", "community": {"id": "aurora", "name": "Aurora REC"}}, "dry_run": true}),
     ),
-    responses((status = 200, description = "What was done, or would be", body = ImportReport), Forbidden, NotImported),
+    responses((status = 200, description = "What was done, or would be", body = ImportReport), Forbidden, NotImported, NotRead),
 )]
 async fn import_json(
     KnownCaller(ctx): KnownCaller,
@@ -94,7 +95,7 @@ async fn import_yaml(
     get, path = "/admin/export", tag = tag::IMPORT_EXPORT,
     params(
         ("community" = Option<Vec<String>>, Query, description = "The keys of the communities; all when absent", example = json!(["aurora"])),
-        ("at" = Option<String>, Query, description = "What the one community that is named was: the number of a revision, or RFC 3339", example = "11"),
+        ("at" = inline(Option<MomentText>), Query, description = "What the one community that is named was: the number of a revision, or RFC 3339", example = "11"),
     ),
     responses(
         (status = 200, description = "Bundles, separated by `---`", body = String, content_type = "text/plain; charset=utf-8"),

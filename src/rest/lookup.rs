@@ -14,7 +14,7 @@ use super::views::lookup::{
     CommunityOfMember, DeliveryPointAnswer, DidsRequest, GlobalAsset, GlobalMember, SensorAnswer,
     SensorIdsRequest, UserIdsRequest,
 };
-use super::views::problem::{Forbidden, Invalid, NoHolder};
+use super::views::problem::{Forbidden, Invalid, NoHolder, NotRead};
 use crate::domain::asset::Asset;
 use crate::domain::code::Code;
 use crate::domain::delivery_point::HoldingKind;
@@ -65,7 +65,7 @@ async fn lookup_community_by_user_id(
     get, path = "/admin/lookup/community-by-sensor-id/{*sensor_id}", tag = tag::LOOKUP,
     params(
         ("sensor_id" = String, Path, description = "The sensor id, compared trimmed; the whole rest of the path", example = "SEN-1"),
-        ("at" = Option<String>, Query, description = "Who held it then: RFC 3339", example = "2026-01-31T08:15:00Z"),
+        ("at" = Option<String>, Query, format = DateTime, description = "Who held it then: RFC 3339", example = "2026-01-31T08:15:00Z"),
     ),
     responses((status = 200, description = "The community, the active member and the asset; with `at` the holder then", body = SensorAnswer), Forbidden, NoHolder, Invalid),
 )]
@@ -85,7 +85,7 @@ async fn lookup_community_by_sensor_id(
     get, path = "/admin/lookup/community-by-delivery-point/{*dp_id}", tag = tag::LOOKUP,
     params(
         ("dp_id" = String, Path, description = "The id of the delivery point, compared trimmed and ignoring case; the whole rest of the path", example = "IT001E00001234"),
-        ("at" = Option<String>, Query, description = "Who held it then: RFC 3339", example = "2026-01-31T08:15:00Z"),
+        ("at" = Option<String>, Query, format = DateTime, description = "Who held it then: RFC 3339", example = "2026-01-31T08:15:00Z"),
     ),
     responses((status = 200, description = "The community, the active member and the delivery point; with `at` the holder then", body = DeliveryPointAnswer), Forbidden, NoHolder, Invalid),
 )]
@@ -139,7 +139,7 @@ async fn lookup_asset_by_sensor_id(
 #[utoipa::path(
     post, path = "/admin/lookup/assets-by-sensor-ids", tag = tag::LOOKUP,
     request_body(content = SensorIdsRequest, description = "At most 500 sensor ids"),
-    responses((status = 200, description = "The assets of active members", body = Vec<GlobalAsset>), Forbidden, Invalid),
+    responses((status = 200, description = "The assets of active members", body = Vec<GlobalAsset>), Forbidden, Invalid, NotRead),
 )]
 async fn lookup_assets_by_sensor_ids(
     KnownCaller(ctx): KnownCaller,
@@ -158,7 +158,7 @@ async fn lookup_assets_by_sensor_ids(
 #[utoipa::path(
     post, path = "/admin/lookup/assets-by-user-ids", tag = tag::LOOKUP,
     request_body(content = UserIdsRequest, description = "At most 500 user ids"),
-    responses((status = 200, description = "The assets of active members", body = Vec<GlobalAsset>), Forbidden, Invalid),
+    responses((status = 200, description = "The assets of active members", body = Vec<GlobalAsset>), Forbidden, Invalid, NotRead),
 )]
 async fn lookup_assets_by_user_ids(
     KnownCaller(ctx): KnownCaller,
@@ -175,7 +175,7 @@ async fn lookup_assets_by_user_ids(
 #[utoipa::path(
     post, path = "/admin/lookup/members-by-dids", tag = tag::LOOKUP,
     request_body(content = DidsRequest, description = "At most 500 DIDs"),
-    responses((status = 200, description = "The active members", body = Vec<GlobalMember>), Forbidden, Invalid),
+    responses((status = 200, description = "The active members", body = Vec<GlobalMember>), Forbidden, Invalid, NotRead),
 )]
 async fn lookup_members_by_dids(
     KnownCaller(ctx): KnownCaller,

@@ -1,10 +1,10 @@
 //! The OpenAPI document, made from the routes themselves.
 
 use utoipa::OpenApi as _;
-use utoipa::openapi::path::PathItem;
+use utoipa::openapi::path::{ParameterIn, PathItem};
 use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Content, Header, OpenApi, Ref, Response};
+use utoipa::openapi::{Content, Header, OpenApi, Ref, RefOr, Response, Schema};
 
 use super::meta;
 use super::views::problem::{
@@ -88,6 +88,21 @@ fn describe_rate_limits(document: &mut OpenApi) {
     components.responses.insert(RATE_LIMITED.to_owned(), response.into());
 }
 
+/// A header that is not needed may be left out; that is not to say that it can be null.
+fn describe_headers(document: &mut OpenApi) {
+    let items = document.paths.paths.values_mut();
+    let operations =
+        items.flat_map(|PathItem { get, put, post, delete, patch, .. }| [get, put, post, delete, patch]);
+    for parameter in operations.flatten().flat_map(|operation| operation.parameters.iter_mut().flatten()) {
+        if let RefOr::T(parameter) = parameter
+            && parameter.parameter_in == ParameterIn::Header
+            && let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema
+        {
+            schema.schema_type = Type::String.into();
+        }
+    }
+}
+
 /// The document with the routes about the process alone.
 pub(super) fn document() -> OpenApi {
     Document::openapi().merge_from(meta::Description::openapi())
@@ -103,6 +118,7 @@ pub fn openapi() -> OpenApi {
         .map(|(path, item)| (path.replace("{*", "{"), item))
         .collect();
     describe_rate_limits(&mut document);
+    describe_headers(&mut document);
     document
 }
 

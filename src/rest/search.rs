@@ -23,8 +23,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 #[utoipa::path(
     get, path = "/admin/search", tag = tag::BROWSING,
     params(
-        ("text" = String, Query, description = "One to ten words, at most 200 characters", example = "rossi"),
-        ("first" = Option<i64>, Query, description = "How many hits at most, 1 to 500; 50 when it is not said", example = 20),
+        ("text" = String, Query, min_length = 1, max_length = 200, pattern = r"^\s*\S+(\s+\S+){0,9}\s*$", description = "One to ten words, at most 200 characters", example = "rossi"),
+        ("first" = Option<i64>, Query, minimum = 1, maximum = 500, description = "How many hits at most, 1 to 500; 50 when it is not said", example = 20),
     ),
     responses((status = 200, description = "What was found, the closest first", body = SearchHits), Forbidden, Invalid),
 )]

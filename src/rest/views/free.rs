@@ -5,6 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::openapi::schema::{
+    AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder, SchemaType, Type,
+};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::document::Document;
 use crate::domain::node::{Entries, Node};
@@ -42,6 +47,53 @@ impl From<Node> for Free {
 pub fn by_key(entries: Entries) -> FreeMap {
     entries.into_iter().map(|(key, node)| (key, Free::from(node))).collect()
 }
+
+/// Free data as a request may give it, for the OpenAPI document: any keys that have a length and no control characters,
+/// any values, in which mappings are such again.
+pub struct FreeData;
+
+/// A value of free data.
+pub struct FreeValue;
+
+impl PartialSchema for FreeData {
+    fn schema() -> RefOr<Schema> {
+        let key = ObjectBuilder::new()
+            .schema_type(SchemaType::new(Type::String))
+            .max_length(Some(256))
+            .pattern(Some(r"^[^\x00-\x1f\x7f-\x9f]*$"));
+        ObjectBuilder::new()
+            .schema_type(SchemaType::new(Type::Object))
+            .description(Some(
+                "Any data by key. A key has at most 256 characters, none of them a control character.",
+            ))
+            .property_names(Some(key))
+            .additional_properties(Some(AdditionalProperties::RefOr(
+                Ref::from_schema_name("FreeValue").into(),
+            )))
+            .into()
+    }
+}
+
+impl ToSchema for FreeData {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((FreeValue::name().into_owned(), FreeValue::schema()));
+    }
+}
+
+impl PartialSchema for FreeValue {
+    fn schema() -> RefOr<Schema> {
+        let scalar = [Type::String, Type::Number, Type::Boolean, Type::Null];
+        let itself = || Ref::from_schema_name("FreeValue");
+        AnyOfBuilder::new()
+            .description(Some("Any value. A text holds no NUL character."))
+            .item(ObjectBuilder::new().schema_type(SchemaType::from_iter(scalar)))
+            .item(ArrayBuilder::new().items(itself()))
+            .item(Ref::from_schema_name("FreeData"))
+            .into()
+    }
+}
+
+impl ToSchema for FreeValue {}
 
 #[cfg(test)]
 mod tests {

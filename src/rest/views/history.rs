@@ -1,7 +1,9 @@
 //! The past of communities.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::community::CommunityTag;
 use super::difference::Difference;
@@ -69,6 +71,21 @@ pub struct RestoreRequest {
     #[expect(dead_code, reason = "read from the body as it is; this describes it")]
     pub revision: i64,
 }
+
+/// A place in the past, for the OpenAPI document: the number of a revision, or a time.
+pub struct MomentText;
+
+impl PartialSchema for MomentText {
+    fn schema() -> RefOr<Schema> {
+        let time = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+        AnyOfBuilder::new()
+            .item(ObjectBuilder::new().schema_type(SchemaType::new(Type::Integer)))
+            .item(ObjectBuilder::new().schema_type(SchemaType::new(Type::String)).format(Some(time)))
+            .into()
+    }
+}
+
+impl ToSchema for MomentText {}
 
 /// Who held a sensor or a delivery point at a time.
 #[derive(Debug, Serialize, ToSchema)]

@@ -7,6 +7,7 @@ pub mod community;
 pub mod delivery_point;
 pub mod difference;
 pub mod free;
+pub mod given;
 pub mod history;
 pub mod import;
 pub mod lookup;

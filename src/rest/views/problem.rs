@@ -131,6 +131,17 @@ pub enum Invalid {
     Invalid(ValidationErrorResponse),
 }
 
+/// What a route with a JSON body may answer.
+#[derive(IntoResponses)]
+pub enum NotRead {
+    /// The body is larger than the limit.
+    #[response(status = 413)]
+    TooLarge(ErrorResponse),
+    /// The body is not JSON by its own account.
+    #[response(status = 415)]
+    WrongType(ErrorResponse),
+}
+
 /// What a write may answer whose body is held to rules of the model.
 #[derive(ToSchema)]
 #[serde(untagged)]

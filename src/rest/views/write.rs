@@ -7,8 +7,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::community::CommunityDetail;
+use super::free::FreeData;
 use super::import::Counts;
-use super::words::{AssetTypeWord, NodeTypeWord, RoleWord, StatusWord};
+use super::words::{NodeTypeWord, RoleWord, StatusWord};
 use crate::domain::closed_set::ClosedSet as _;
 use crate::domain::identifier::{CommunityKey, MemberKey};
 use crate::domain::import;
@@ -76,7 +77,12 @@ pub struct AreaRenamed {
     #[schema(example = "north")]
     pub old_key: String,
     /// The key that it has.
-    #[schema(example = "upper-north")]
+    #[schema(
+        min_length = 1,
+        max_length = 128,
+        pattern = "^[A-Za-z0-9][A-Za-z0-9_-]*$",
+        example = "upper-north"
+    )]
     pub new_key: String,
     /// How many members, whatever their status, moved with it.
     #[schema(example = 12)]
@@ -100,20 +106,28 @@ impl From<area::RenamedArea> for AreaRenamed {
 pub mod bodies {
     #![expect(dead_code, reason = "these types describe bodies that the services read")]
 
-    use super::{AssetTypeWord, Free, NodeTypeWord, RoleWord, StatusWord, ToSchema};
+    use super::{Free, FreeData, NodeTypeWord, RoleWord, StatusWord, ToSchema};
+    use crate::rest::views::given::GivenAssets;
+    pub use crate::rest::views::given::{AssetPut, MemberProfilePatch};
 
     /// A new member.
     #[derive(ToSchema)]
+    #[serde(deny_unknown_fields)]
     pub struct MemberCreate {
         /// Unique in the community, at most 128 characters. Without it the member gets the next in the community's
         /// own numbering.
-        #[schema(example = "au-00007")]
+        #[schema(
+            min_length = 1,
+            max_length = 128,
+            pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+            example = "au-00007"
+        )]
         key: Option<String>,
         /// The identity provider's user name, unique in the community, at most 256 characters.
-        #[schema(example = "bruno")]
+        #[schema(min_length = 1, max_length = 256, pattern = r"\S", example = "bruno")]
         user_id: String,
         /// The name, at most 256 characters.
-        #[schema(example = "Bruno Verdi")]
+        #[schema(min_length = 1, max_length = 256, pattern = r"\S", example = "Bruno Verdi")]
         name: String,
         /// What the member is in the community.
         role: RoleWord,
@@ -123,26 +137,27 @@ pub mod bodies {
         /// Where the membership stands. Only an active member holds sensors and delivery points.
         status: StatusWord,
         /// A schema.org CURIE.
-        #[schema(example = "schema:Person")]
+        #[schema(max_length = 256, example = "schema:Person")]
         r#type: Option<String>,
         /// A decentralized identifier, unique in the registry, at most 512 characters.
-        #[schema(example = "did:web:dataspace.example:bruno")]
+        #[schema(max_length = 512, example = "did:web:dataspace.example:bruno")]
         did: Option<String>,
         /// Where the member is connected to the grid.
         delivery_points: Option<Vec<DeliveryPointPut>>,
-        /// What the member owns, by kind: mappings by key, or lists of objects with `key`, as in a bundle.
-        #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>, example = json!({"meter": {"m-au-00007": {"name": "Main", "sensor_id": "SEN-7", "pod": "IT001E00001239"}}}))]
+        /// What the member owns, by kind.
+        #[schema(value_type = Option<GivenAssets>)]
         assets: Option<Free>,
         /// Any other data.
-        #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>)]
+        #[schema(value_type = Option<FreeData>)]
         extra: Option<Free>,
     }
 
     /// Changes of a member. What is absent or null stays as it is.
     #[derive(ToSchema)]
+    #[serde(deny_unknown_fields)]
     pub struct MemberPatch {
         /// The name, at most 256 characters.
-        #[schema(example = "Alice Bianchi")]
+        #[schema(min_length = 1, max_length = 256, pattern = r"\S", example = "Alice Bianchi")]
         name: Option<String>,
         /// What the member is in the community.
         role: Option<RoleWord>,
@@ -152,39 +167,31 @@ pub mod bodies {
         /// Where the membership stands.
         status: Option<StatusWord>,
         /// A schema.org CURIE.
-        #[schema(example = "schema:Person")]
+        #[schema(max_length = 256, example = "schema:Person")]
         r#type: Option<String>,
         /// The identity provider's user name, unique in the community.
-        #[schema(example = "alice")]
+        #[schema(min_length = 1, max_length = 256, pattern = r"\S", example = "alice")]
         user_id: Option<String>,
         /// A decentralized identifier, unique in the registry; an empty text takes it away.
-        #[schema(example = "did:web:dataspace.example:alice")]
+        #[schema(max_length = 512, example = "did:web:dataspace.example:alice")]
         did: Option<String>,
         /// Any other data, merged one level deep; a key with null is taken away.
-        #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>)]
+        #[schema(value_type = Option<FreeData>)]
         extra: Option<Free>,
-    }
-
-    /// The role and the area of a member, one of them at least.
-    #[derive(ToSchema)]
-    pub struct MemberProfilePatch {
-        /// What the member is in the community.
-        role: Option<RoleWord>,
-        /// The key of an area of the community.
-        #[schema(example = "north")]
-        area: Option<String>,
     }
 
     /// The name of a member.
     #[derive(ToSchema)]
+    #[serde(deny_unknown_fields)]
     pub struct MemberNamePut {
         /// The name, at most 256 characters.
-        #[schema(example = "Alice Bianchi")]
+        #[schema(min_length = 1, max_length = 256, pattern = r"\S", example = "Alice Bianchi")]
         name: String,
     }
 
     /// The role of a member.
     #[derive(ToSchema)]
+    #[serde(deny_unknown_fields)]
     pub struct MemberRolePut {
         /// What the member is in the community.
         role: RoleWord,
@@ -192,6 +199,7 @@ pub mod bodies {
 
     /// The area of a member.
     #[derive(ToSchema)]
+    #[serde(deny_unknown_fields)]
     pub struct MemberAreaPut {
         /// The key of an area of the community.
         #[schema(example = "north")]
@@ -200,6 +208,7 @@ pub mod bodies {
 
     /// A new status of a member.
     #[derive(ToSchema)]
+    #[serde(deny_unknown_fields)]
     pub struct MemberStatusChange {
         /// Where the membership stands.
         status: StatusWord,
@@ -211,11 +220,11 @@ pub mod bodies {
     /// A delivery point; whatever else is given stands beside these fields.
     #[derive(ToSchema)]
     pub struct DeliveryPointPut {
-        /// The id that the grid operator gave it, at most 128 characters; the same as in the path.
-        #[schema(example = "IT001E00001239")]
-        id: String,
+        /// The id that the grid operator gave it, at most 128 characters; the same as in the path, or left out.
+        #[schema(min_length = 1, max_length = 128, pattern = r"\S", example = "IT001E00001239")]
+        id: Option<String>,
         /// pod, cups, prm, malo, ean, mpan, other, or anything else.
-        #[schema(example = "pod")]
+        #[schema(max_length = 128, example = "pod")]
         r#type: String,
         /// A sentence about it.
         #[schema(example = "Main residence")]
@@ -231,43 +240,31 @@ pub mod bodies {
         active: Option<bool>,
     }
 
-    /// An asset. `name`, `sensor_id`, `device`, `relationships` and `extra` stand inside `properties` or beside it.
-    #[derive(ToSchema)]
-    pub struct AssetPut {
-        /// The same as in the path.
-        #[schema(example = "m-au-00001")]
-        key: String,
-        /// The kind.
-        asset_type: AssetTypeWord,
-        /// The properties of its kind and whatever else is known; powers in kW, energies in kWh.
-        #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>, example = json!({"name": "Main", "sensor_id": "SEN-1", "meter_type": "bidirectional", "pod": "IT001E00001234"}))]
-        properties: Option<Free>,
-    }
-
     /// Changes of a community. What is absent or null stays as it is; a document that is given is replaced.
     #[derive(ToSchema)]
+    #[serde(deny_unknown_fields)]
     pub struct CommunityPatch {
         /// The name, at most 256 characters.
-        #[schema(example = "Aurora REC")]
+        #[schema(min_length = 1, max_length = 256, pattern = r"\S", example = "Aurora REC")]
         name: Option<String>,
         /// A sentence about it.
         #[schema(example = "Renewable energy community of the upper valley")]
         description: Option<String>,
         /// Legal data.
-        #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>)]
+        #[schema(value_type = Option<FreeData>)]
         legal: Option<Free>,
         /// URLs.
-        #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>)]
+        #[schema(value_type = Option<FreeData>)]
         links: Option<Free>,
         /// How to reach it.
-        #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>)]
+        #[schema(value_type = Option<FreeData>)]
         contact: Option<Free>,
         /// Time zone, currency, units.
-        #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>)]
+        #[schema(value_type = Option<FreeData>)]
         settings: Option<Free>,
         /// Any other data, merged one level deep; a key with null is taken away. Its key `operators` stands for the
         /// operators, all of them.
-        #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>)]
+        #[schema(value_type = Option<FreeData>)]
         extra: Option<Free>,
     }
 
@@ -275,7 +272,7 @@ pub mod bodies {
     #[derive(ToSchema)]
     pub struct OperatorPut {
         /// The name, at most 256 characters.
-        #[schema(example = "A DSO")]
+        #[schema(max_length = 256, example = "A DSO")]
         name: String,
         /// ISO 3166-1 alpha-2.
         #[schema(example = "IT")]
@@ -289,7 +286,7 @@ pub mod bodies {
     #[derive(ToSchema)]
     pub struct AreaPut {
         /// The name, at most 256 characters.
-        #[schema(example = "North")]
+        #[schema(max_length = 256, example = "North")]
         name: String,
         /// The primary substation that bounds it: `source`, always `gse_cabine_primarie`, and `id`. Needed when every
         /// area of the community has one.
@@ -299,15 +296,16 @@ pub mod bodies {
         #[schema(example = json!(["AC001E00001"]))]
         topology: Option<Vec<String>>,
         /// A point, in degrees: `lat` and `lon`.
-        #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>)]
+        #[schema(value_type = Option<FreeData>)]
         location: Option<Free>,
         /// GeoJSON.
-        #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>)]
+        #[schema(value_type = Option<FreeData>)]
         geometry: Option<Free>,
     }
 
     /// A new key for an area.
     #[derive(ToSchema)]
+    #[serde(deny_unknown_fields)]
     pub struct AreaRename {
         /// Letters, digits, `-` and `_`, a letter or digit first, at most 128.
         #[schema(example = "upper-north")]
@@ -317,9 +315,9 @@ pub mod bodies {
     /// A node of the grid; whatever else is given stands beside these fields.
     #[derive(ToSchema)]
     pub struct TopologyNodePut {
-        /// The same as in the path, at most 128 characters.
-        #[schema(example = "AC001E00001")]
-        id: String,
+        /// The same as in the path, at most 128 characters, or left out.
+        #[schema(min_length = 1, max_length = 128, pattern = r"\S", example = "AC001E00001")]
+        id: Option<String>,
         /// The kind.
         r#type: NodeTypeWord,
         /// The name.
@@ -331,7 +329,7 @@ pub mod bodies {
         /// The id of the node above it.
         parent: Option<String>,
         /// GeoJSON.
-        #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>)]
+        #[schema(value_type = Option<FreeData>)]
         area: Option<Free>,
         /// The ids of the nodes below it, beside those that name it as their parent.
         children: Option<Vec<String>>,

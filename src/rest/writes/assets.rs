@@ -30,7 +30,7 @@ fn place(given: &mut Given) -> (CommunityKey, MemberKey, AssetKey) {
     params(
         ("community_key" = String, Path, description = "The key of the community", example = "aurora"),
         ("member_key" = String, Path, description = "The key of the member", example = "au-00001"),
-        ("asset_key" = String, Path, description = "The key of the asset", example = "m-au-00001"),
+        ("asset_key" = String, Path, min_length = 1, max_length = 128, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$", description = "The key of the asset", example = "m-au-00001"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the asset as it was read"),
     ),
     request_body = bodies::AssetPut,

@@ -87,7 +87,7 @@ async fn delete_community(
     put, path = "/admin/communities/{community_key}/operators/{operator_key}", tag = tag::WRITES,
     params(
         ("community_key" = String, Path, description = "The key of the community", example = "aurora"),
-        ("operator_key" = String, Path, description = "The key of the operator", example = "dso"),
+        ("operator_key" = String, Path, min_length = 1, max_length = 128, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$", description = "The key of the operator", example = "dso"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the community as it was read"),
     ),
     request_body = bodies::OperatorPut,
@@ -136,7 +136,7 @@ async fn delete_operator(
     put, path = "/admin/communities/{community_key}/areas/{area_key}", tag = tag::WRITES,
     params(
         ("community_key" = String, Path, description = "The key of the community", example = "aurora"),
-        ("area_key" = String, Path, description = "The key of the area", example = "north"),
+        ("area_key" = String, Path, min_length = 1, max_length = 128, pattern = r"^[A-Za-z0-9][A-Za-z0-9_-]*$", description = "The key of the area", example = "north"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the community as it was read"),
     ),
     request_body = bodies::AreaPut,
@@ -184,7 +184,7 @@ async fn delete_area(
     put, path = "/admin/communities/{community_key}/topology/{node_id}", tag = tag::WRITES,
     params(
         ("community_key" = String, Path, description = "The key of the community", example = "aurora"),
-        ("node_id" = String, Path, description = "The id of the node", example = "AC001E00001"),
+        ("node_id" = String, Path, min_length = 1, max_length = 128, pattern = r"\S", description = "The id of the node", example = "AC001E00001"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the community as it was read"),
     ),
     request_body = bodies::TopologyNodePut,
@@ -235,7 +235,7 @@ async fn delete_topology_node(
         ("community_key" = String, Path, description = "The key of the community", example = "aurora"),
         ("area_key" = String, Path, description = "The key of the area", example = "north"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the community as it was read"),
-        ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key within 24 hours gets the first answer"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = r"^[!-~]([ -~]*[!-~])?$", description = "A retry with the same key within 24 hours gets the first answer"),
     ),
     request_body = bodies::AreaRename,
     responses((status = 200, description = "What moved", body = AreaRenamed), Forbidden, NotWritten),

@@ -29,7 +29,7 @@ fn point(given: &mut Given) -> (CommunityKey, MemberKey, DeliveryPointCode) {
     params(
         ("community_key" = String, Path, description = "The key of the community", example = "aurora"),
         ("member_key" = String, Path, description = "The key of the member", example = "au-00001"),
-        ("dp_id" = String, Path, description = "The id of the delivery point", example = "IT001E00001234"),
+        ("dp_id" = String, Path, min_length = 1, max_length = 128, pattern = r"\S", description = "The id of the delivery point", example = "IT001E00001234"),
         ("replaces" = Option<String>, Query, description = "The id of another point of the member, which gives way to this one; the meters that named it name this one", example = "IT001E00001233"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the member as it was read"),
     ),

@@ -54,7 +54,7 @@ fn changed(written: &WrittenMember) -> Answer {
     post, path = "/admin/communities/{community_key}/members", tag = tag::WRITES,
     params(
         ("community_key" = String, Path, description = "The key of the community", example = "aurora"),
-        ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key within 24 hours gets the first answer"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = r"^[!-~]([ -~]*[!-~])?$", description = "A retry with the same key within 24 hours gets the first answer"),
     ),
     request_body = bodies::MemberCreate,
     responses((status = 201, description = "The member", body = MemberDetail), Forbidden, NotWritten),
@@ -207,7 +207,7 @@ async fn put_member_area(
         ("community_key" = String, Path, description = "The key of the community", example = "aurora"),
         ("member_key" = String, Path, description = "The key of the member", example = "au-00001"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the member as it was read"),
-        ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key within 24 hours gets the first answer"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = r"^[!-~]([ -~]*[!-~])?$", description = "A retry with the same key within 24 hours gets the first answer"),
     ),
     request_body = bodies::MemberStatusChange,
     responses((status = 200, description = "The member", body = MemberDetail), Forbidden, NotWritten),

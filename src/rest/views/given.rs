@@ -1,0 +1,162 @@
+//! Bodies of requests, for the OpenAPI document, that are more than a type can say: a name may stand in either of two places,
+//! one of two fields must be there. Written as the schemas themselves.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::free::FreeData;
+use crate::domain::closed_set::{AssetType, ClosedSet};
+
+const FREE_DATA: &str = "#/components/schemas/FreeData";
+const FREE_VALUE: &str = "#/components/schemas/FreeValue";
+const ASSET_TYPE: &str = "#/components/schemas/AssetType";
+const MEMBER_ROLE: &str = "#/components/schemas/MemberRole";
+
+/// What a member's assets are given as, by kind.
+pub struct GivenAssets;
+
+/// One asset that is put.
+pub struct AssetPut;
+
+/// The role and the area of a member, one of them at least.
+pub struct MemberProfilePatch;
+
+fn schema(schema: Value) -> RefOr<Schema> {
+    // A test compares the whole document with what stands in the repository: what is no schema would show there.
+    serde_json::from_value(schema).unwrap_or_else(|_| RefOr::T(Schema::default()))
+}
+
+/// The fields of an asset beside its key and kind.
+fn fields() -> Value {
+    json!({
+        "name": {"type": ["string", "number"], "maxLength": 256, "description": "The name.", "example": "Main"},
+        "sensor_id": {"type": ["string", "number", "null"], "maxLength": 256, "description": "The id of the measuring device.", "example": "SEN-7"},
+        "device": {"anyOf": [{"type": "null"}, {"$ref": FREE_DATA}], "description": "The device itself; its documented fields are texts."},
+        "relationships": {
+            "type": ["object", "null"],
+            "description": "The keys of other assets.",
+            "properties": {
+                "measures": {"type": ["array", "null"], "items": {"type": ["string", "number"]}, "description": "What a meter measures."},
+                "paired_with": {"type": ["string", "number", "null"], "description": "What it works with."},
+            },
+            "additionalProperties": {"$ref": FREE_VALUE},
+            "propertyNames": key_of_free_data(),
+        },
+        "extra": {"anyOf": [{"type": "null"}, {"$ref": FREE_DATA}], "description": "Any other data."},
+    })
+}
+
+fn key_of_free_data() -> Value {
+    json!({"type": "string", "maxLength": 256, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"})
+}
+
+fn key() -> Value {
+    json!({
+        "type": "string", "minLength": 1, "maxLength": 128,
+        "pattern": r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+    })
+}
+
+fn asset(with_key: bool) -> Value {
+    let mut asset = json!({
+        "type": "object",
+        "required": ["name"],
+        "properties": fields(),
+        "additionalProperties": {"$ref": FREE_VALUE},
+        "propertyNames": key_of_free_data(),
+    });
+    if with_key {
+        asset["required"] = json!(["key", "name"]);
+        asset["properties"]["key"] = key();
+    }
+    asset
+}
+
+impl PartialSchema for GivenAssets {
+    fn schema() -> RefOr<Schema> {
+        let collection = json!({"anyOf": [
+            {"type": "null"},
+            {"type": "object", "description": "By key.", "propertyNames": key(), "additionalProperties": asset(false)},
+            {"type": "array", "description": "With their keys.", "items": asset(true)},
+        ]});
+        let kinds = AssetType::ALL.iter().map(|kind| (kind.as_str().to_owned(), collection.clone()));
+        schema(json!({
+            "type": "object",
+            "description": "What a member owns, by kind: mappings by key, or lists of objects with `key`, as in a bundle.",
+            "properties": kinds.collect::<serde_json::Map<_, _>>(),
+            "additionalProperties": false,
+            "example": {"meter": {"m-au-00007": {"name": "Main", "sensor_id": "SEN-7", "pod": "IT001E00001239"}}},
+        }))
+    }
+}
+
+impl ToSchema for GivenAssets {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((FreeData::name().into_owned(), FreeData::schema()));
+        FreeData::schemas(schemas);
+    }
+}
+
+impl PartialSchema for AssetPut {
+    fn schema() -> RefOr<Schema> {
+        let mut beside = fields();
+        beside["key"] = json!({"type": ["string", "null"], "maxLength": 128, "description": "The same as in the path, or left out.", "example": "m-au-00001"});
+        beside["asset_type"] = json!({"$ref": ASSET_TYPE});
+        beside["properties"] = json!({
+            "type": ["object", "null"],
+            "description": "The properties of its kind and whatever else is known; powers in kW, energies in kWh.",
+            "properties": fields(),
+            "additionalProperties": {"$ref": FREE_VALUE},
+            "propertyNames": key_of_free_data(),
+            "example": {"name": "Main", "sensor_id": "SEN-1", "meter_type": "bidirectional", "pod": "IT001E00001234"},
+        });
+        let whole = json!({
+            "type": "object",
+            "required": ["asset_type"],
+            "properties": beside,
+            "additionalProperties": {"$ref": FREE_VALUE},
+            "propertyNames": key_of_free_data(),
+        });
+        let named_inside = json!({"type": "object", "required": ["name"]});
+        let named = json!({"anyOf": [
+            {"type": "object", "required": ["name"]},
+            {"type": "object", "required": ["properties"], "properties": {"properties": named_inside}},
+        ]});
+        schema(json!({
+            "description": "An asset. `name`, `sensor_id`, `device`, `relationships` and `extra` stand inside `properties` or beside it.",
+            "allOf": [whole, named],
+        }))
+    }
+}
+
+impl ToSchema for AssetPut {
+    fn name() -> Cow<'static, str> {
+        "AssetPut".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        GivenAssets::schemas(schemas);
+    }
+}
+
+impl PartialSchema for MemberProfilePatch {
+    fn schema() -> RefOr<Schema> {
+        let area = json!({"type": ["string", "null"], "description": "The key of an area of the community.", "example": "north"});
+        let role = json!({"anyOf": [{"type": "null"}, {"$ref": MEMBER_ROLE}], "description": "What the member is in the community."});
+        schema(json!({
+            "description": "The role and the area of a member, one of them at least.",
+            "allOf": [
+                {"type": "object", "properties": {"role": role, "area": area}, "additionalProperties": false},
+                {"anyOf": [
+                    {"type": "object", "required": ["role"], "properties": {"role": {"$ref": MEMBER_ROLE}}},
+                    {"type": "object", "required": ["area"], "properties": {"area": {"type": "string"}}},
+                ]},
+            ],
+        }))
+    }
+}
+
+impl ToSchema for MemberProfilePatch {}
