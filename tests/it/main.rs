@@ -37,6 +37,7 @@ mod overload;
 mod packaging;
 mod parity;
 mod playground;
+mod probe;
 mod provider;
 mod python_client;
 mod query_count;
