@@ -42,11 +42,11 @@ pub struct FieldChange {
     pub path: Vec<String>,
     /// What it was; left out when it was not there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>, example = json!(5.5))]
+    #[schema(value_type = Option<serde_json::Value>, example = json!(5.5))]
     pub before: Option<Free>,
     /// What it is; left out when it is not there any more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>, example = json!(6))]
+    #[schema(value_type = Option<serde_json::Value>, example = json!(6))]
     pub after: Option<Free>,
 }
 
