@@ -93,7 +93,7 @@ fn asset_of(key: &AssetKey, body: Node) -> Result<AssetContent> {
                 match fields.get(&name) {
                     Some(beside) if *beside != value => {
                         let message = "said twice, in `properties` and beside it".to_owned();
-                        fields.refuse("value_error", &name, message, Some(&value));
+                        fields.refuse("said_twice", &name, message, Some(&value));
                     }
                     Some(_) => {}
                     None => {

@@ -163,7 +163,9 @@ impl Problems {
                     return Err(Error::Unprocessable { code: first.code, detail: sentence(first) });
                 }
                 problems.extend(found.into_iter().map(|finding| {
-                    let rule = if is_coded(&finding) { finding.code.as_str() } else { "value_error" };
+                    // A code that says no more than that something is wrong is no rule.
+                    let is_plain = matches!(finding.code, Code::InvalidBundle);
+                    let rule = if is_plain { "value_error" } else { finding.code.as_str() };
                     problem(rule, finding.location, finding.detail, None)
                 }));
                 Err(Error::InvalidInput(problems))
