@@ -8,6 +8,7 @@ use super::extract::{KnownCaller, Parameters};
 use super::list::PageParams;
 use super::openapi::tag;
 use super::views::audit::AuditEntry;
+use super::views::history::TimeText;
 use super::views::page::Page;
 use super::views::problem::{Forbidden, Invalid};
 use super::views::words::AuditOutcomeWord;
@@ -27,8 +28,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 #[utoipa::path(
     get, path = "/admin/audit", tag = tag::AUDIT,
     params(
-        ("since" = Option<String>, Query, format = DateTime, description = "Not before this: RFC 3339", example = "2026-01-01T00:00:00Z"),
-        ("until" = Option<String>, Query, format = DateTime, description = "Before this: RFC 3339", example = "2026-02-01T00:00:00Z"),
+        ("since" = inline(Option<TimeText>), Query, description = "Not before this: RFC 3339", example = "2026-01-01T00:00:00Z"),
+        ("until" = inline(Option<TimeText>), Query, description = "Before this: RFC 3339", example = "2026-02-01T00:00:00Z"),
         ("community" = Option<String>, Query, description = "Of the community with this key", example = "aurora"),
         ("user_id" = Option<String>, Query, description = "By the person with this user name, or about that person alone", example = "alice"),
         ("operation" = Option<String>, Query, description = "Of this operation", example = "member.get"),

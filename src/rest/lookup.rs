@@ -10,6 +10,7 @@ use super::answer::{list_of_texts, text};
 use super::extract::{IdList, JsonBody, KnownCaller, Parameters};
 use super::history::holder_at;
 use super::openapi::tag;
+use super::views::history::TimeText;
 use super::views::lookup::{
     CommunityOfMember, DeliveryPointAnswer, DidsRequest, GlobalAsset, GlobalMember, SensorAnswer,
     SensorIdsRequest, UserIdsRequest,
@@ -65,7 +66,7 @@ async fn lookup_community_by_user_id(
     get, path = "/admin/lookup/community-by-sensor-id/{*sensor_id}", tag = tag::LOOKUP,
     params(
         ("sensor_id" = String, Path, description = "The sensor id, compared trimmed; the whole rest of the path", example = "SEN-1"),
-        ("at" = Option<String>, Query, format = DateTime, description = "Who held it then: RFC 3339", example = "2026-01-31T08:15:00Z"),
+        ("at" = inline(Option<TimeText>), Query, description = "Who held it then: RFC 3339", example = "2026-01-31T08:15:00Z"),
     ),
     responses((status = 200, description = "The community, the active member and the asset; with `at` the holder then", body = SensorAnswer), Forbidden, NoHolder, Invalid),
 )]
@@ -85,7 +86,7 @@ async fn lookup_community_by_sensor_id(
     get, path = "/admin/lookup/community-by-delivery-point/{*dp_id}", tag = tag::LOOKUP,
     params(
         ("dp_id" = String, Path, description = "The id of the delivery point, compared trimmed and ignoring case; the whole rest of the path", example = "IT001E00001234"),
-        ("at" = Option<String>, Query, format = DateTime, description = "Who held it then: RFC 3339", example = "2026-01-31T08:15:00Z"),
+        ("at" = inline(Option<TimeText>), Query, description = "Who held it then: RFC 3339", example = "2026-01-31T08:15:00Z"),
     ),
     responses((status = 200, description = "The community, the active member and the delivery point; with `at` the holder then", body = DeliveryPointAnswer), Forbidden, NoHolder, Invalid),
 )]

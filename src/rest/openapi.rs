@@ -2,11 +2,12 @@
 
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{ParameterIn, PathItem};
-use utoipa::openapi::schema::{Object, Type};
+use utoipa::openapi::schema::{AdditionalProperties, Object, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, Header, OpenApi, Ref, RefOr, Response, Schema};
 
 use super::meta;
+use super::views::free;
 use super::views::problem::{
     ErrorResponse, ImportRefused, ImportUnprocessable, InvalidValue, ValidationErrorResponse,
     WriteUnprocessable,
@@ -103,6 +104,20 @@ fn describe_headers(document: &mut OpenApi) {
     }
 }
 
+/// Bodies that keep whatever else is given, as free data is kept.
+const OPEN_BODIES: &[&str] = &["AreaPut", "DeliveryPointPut", "OperatorPut", "TopologyNodePut"];
+
+fn describe_open_bodies(document: &mut OpenApi) {
+    let schemas = &mut document.components.get_or_insert_default().schemas;
+    for name in OPEN_BODIES {
+        if let Some(RefOr::T(Schema::Object(body))) = schemas.get_mut(*name) {
+            body.property_names = Some(Box::new(free::key().into()));
+            body.additional_properties =
+                Some(Box::new(AdditionalProperties::RefOr(Ref::from_schema_name("FreeValue").into())));
+        }
+    }
+}
+
 /// The document with the routes about the process alone.
 pub(super) fn document() -> OpenApi {
     Document::openapi().merge_from(meta::Description::openapi())
@@ -119,6 +134,7 @@ pub fn openapi() -> OpenApi {
         .collect();
     describe_rate_limits(&mut document);
     describe_headers(&mut document);
+    describe_open_bodies(&mut document);
     document
 }
 
@@ -185,6 +201,16 @@ mod tests {
                 .map(|parameter| parameter["name"].as_str().unwrap())
                 .collect();
             assert_eq!(named.collect::<Vec<_>>(), described, "{route}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_keeps_whatever_else_is_given_says_what_its_keys_are() {
+        let document = document();
+        for name in OPEN_BODIES {
+            let body = &document["components"]["schemas"][name];
+            assert_eq!(body["propertyNames"]["maxLength"], 256, "{name}");
+            assert_eq!(body["additionalProperties"]["$ref"], "#/components/schemas/FreeValue", "{name}");
         }
     }
 

@@ -55,18 +55,22 @@ pub struct FreeData;
 /// A value of free data.
 pub struct FreeValue;
 
+/// The schema of a key of free data.
+pub fn key() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::String))
+        .max_length(Some(256))
+        .pattern(Some(r"^[^\x00-\x1f\x7f-\x9f]*$"))
+}
+
 impl PartialSchema for FreeData {
     fn schema() -> RefOr<Schema> {
-        let key = ObjectBuilder::new()
-            .schema_type(SchemaType::new(Type::String))
-            .max_length(Some(256))
-            .pattern(Some(r"^[^\x00-\x1f\x7f-\x9f]*$"));
         ObjectBuilder::new()
             .schema_type(SchemaType::new(Type::Object))
             .description(Some(
                 "Any data by key. A key has at most 256 characters, none of them a control character.",
             ))
-            .property_names(Some(key))
+            .property_names(Some(key()))
             .additional_properties(Some(AdditionalProperties::RefOr(
                 Ref::from_schema_name("FreeValue").into(),
             )))

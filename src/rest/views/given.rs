@@ -21,8 +21,14 @@ pub struct GivenAssets;
 /// One asset that is put.
 pub struct AssetPut;
 
+/// A delivery point among others, where no path says its id.
+pub struct GivenDeliveryPoint;
+
 /// The role and the area of a member, one of them at least.
 pub struct MemberProfilePatch;
+
+/// The primary substation that bounds an area.
+pub struct GivenBoundary;
 
 fn schema(schema: Value) -> RefOr<Schema> {
     // A test compares the whole document with what stands in the repository: what is no schema would show there.
@@ -32,7 +38,7 @@ fn schema(schema: Value) -> RefOr<Schema> {
 /// The fields of an asset beside its key and kind.
 fn fields() -> Value {
     json!({
-        "name": {"type": ["string", "number"], "maxLength": 256, "description": "The name.", "example": "Main"},
+        "name": {"type": ["string", "number", "null"], "maxLength": 256, "description": "The name.", "example": "Main"},
         "sensor_id": {"type": ["string", "number", "null"], "maxLength": 256, "description": "The id of the measuring device.", "example": "SEN-7"},
         "device": {"anyOf": [{"type": "null"}, {"$ref": FREE_DATA}], "description": "The device itself; its documented fields are texts."},
         "relationships": {
@@ -61,10 +67,12 @@ fn key() -> Value {
 }
 
 fn asset(with_key: bool) -> Value {
+    let mut properties = fields();
+    properties["name"]["type"] = json!(["string", "number"]);
     let mut asset = json!({
         "type": "object",
         "required": ["name"],
-        "properties": fields(),
+        "properties": properties,
         "additionalProperties": {"$ref": FREE_VALUE},
         "propertyNames": key_of_free_data(),
     });
@@ -77,17 +85,19 @@ fn asset(with_key: bool) -> Value {
 
 impl PartialSchema for GivenAssets {
     fn schema() -> RefOr<Schema> {
-        let collection = json!({"anyOf": [
-            {"type": "null"},
-            {"type": "object", "description": "By key.", "propertyNames": key(), "additionalProperties": asset(false)},
-            {"type": "array", "description": "With their keys.", "items": asset(true)},
-        ]});
-        let kinds = AssetType::ALL.iter().map(|kind| (kind.as_str().to_owned(), collection.clone()));
+        let kinds: Vec<&str> = AssetType::ALL.iter().map(|kind| kind.as_str()).collect();
         schema(json!({
             "type": "object",
             "description": "What a member owns, by kind: mappings by key, or lists of objects with `key`, as in a bundle.",
-            "properties": kinds.collect::<serde_json::Map<_, _>>(),
-            "additionalProperties": false,
+            "propertyNames": {"type": "string", "enum": kinds},
+            "additionalProperties": {
+                "description": "The assets of one kind.",
+                "anyOf": [
+                    {"type": "null"},
+                    {"type": "object", "description": "By key.", "propertyNames": key(), "additionalProperties": asset(false)},
+                    {"type": "array", "description": "With their keys.", "items": asset(true)},
+                ],
+            },
             "example": {"meter": {"m-au-00007": {"name": "Main", "sensor_id": "SEN-7", "pod": "IT001E00001239"}}},
         }))
     }
@@ -120,10 +130,12 @@ impl PartialSchema for AssetPut {
             "additionalProperties": {"$ref": FREE_VALUE},
             "propertyNames": key_of_free_data(),
         });
-        let named_inside = json!({"type": "object", "required": ["name"]});
+        let with_name = json!({
+            "type": "object", "required": ["name"], "properties": {"name": {"type": ["string", "number"]}},
+        });
         let named = json!({"anyOf": [
-            {"type": "object", "required": ["name"]},
-            {"type": "object", "required": ["properties"], "properties": {"properties": named_inside}},
+            with_name,
+            {"type": "object", "required": ["properties"], "properties": {"properties": with_name}},
         ]});
         schema(json!({
             "description": "An asset. `name`, `sensor_id`, `device`, `relationships` and `extra` stand inside `properties` or beside it.",
@@ -141,6 +153,39 @@ impl ToSchema for AssetPut {
         GivenAssets::schemas(schemas);
     }
 }
+
+impl PartialSchema for GivenBoundary {
+    fn schema() -> RefOr<Schema> {
+        schema(json!({
+            "type": "object",
+            "description": "The primary substation that bounds an area.",
+            "required": ["source", "id"],
+            "properties": {
+                "source": {"type": "string", "enum": ["gse_cabine_primarie"], "description": "Who numbers the substations."},
+                "id": {"type": "string", "minLength": 1, "maxLength": 64, "description": "The id of the substation."},
+            },
+            "additionalProperties": {"$ref": FREE_VALUE},
+            "propertyNames": key_of_free_data(),
+            "example": {"source": "gse_cabine_primarie", "id": "AC001E00001"},
+        }))
+    }
+}
+
+impl ToSchema for GivenBoundary {}
+
+impl PartialSchema for GivenDeliveryPoint {
+    fn schema() -> RefOr<Schema> {
+        schema(json!({
+            "description": "A delivery point, with its id.",
+            "allOf": [
+                {"$ref": "#/components/schemas/DeliveryPointPut"},
+                {"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "example": "IT001E00001239"}}},
+            ],
+        }))
+    }
+}
+
+impl ToSchema for GivenDeliveryPoint {}
 
 impl PartialSchema for MemberProfilePatch {
     fn schema() -> RefOr<Schema> {

@@ -72,18 +72,35 @@ pub struct RestoreRequest {
     pub revision: i64,
 }
 
+/// A time as a query gives it, for the OpenAPI document.
+pub struct TimeText;
+
 /// A place in the past, for the OpenAPI document: the number of a revision, or a time.
 pub struct MomentText;
 
-impl PartialSchema for MomentText {
+/// RFC 3339, or nothing at all, which says as much as a parameter that is not there.
+fn time_or_nothing() -> [ObjectBuilder; 2] {
+    let text = || ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
+    let time = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+    [text().format(Some(time)), text().max_length(Some(0))]
+}
+
+impl PartialSchema for TimeText {
     fn schema() -> RefOr<Schema> {
-        let time = SchemaFormat::KnownFormat(KnownFormat::DateTime);
-        AnyOfBuilder::new()
-            .item(ObjectBuilder::new().schema_type(SchemaType::new(Type::Integer)))
-            .item(ObjectBuilder::new().schema_type(SchemaType::new(Type::String)).format(Some(time)))
-            .into()
+        let [time, nothing] = time_or_nothing();
+        AnyOfBuilder::new().item(time).item(nothing).into()
     }
 }
+
+impl PartialSchema for MomentText {
+    fn schema() -> RefOr<Schema> {
+        let [time, nothing] = time_or_nothing();
+        let revision = ObjectBuilder::new().schema_type(SchemaType::new(Type::Integer));
+        AnyOfBuilder::new().item(revision).item(time).item(nothing).into()
+    }
+}
+
+impl ToSchema for TimeText {}
 
 impl ToSchema for MomentText {}
 

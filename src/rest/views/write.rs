@@ -77,12 +77,7 @@ pub struct AreaRenamed {
     #[schema(example = "north")]
     pub old_key: String,
     /// The key that it has.
-    #[schema(
-        min_length = 1,
-        max_length = 128,
-        pattern = "^[A-Za-z0-9][A-Za-z0-9_-]*$",
-        example = "upper-north"
-    )]
+    #[schema(example = "upper-north")]
     pub new_key: String,
     /// How many members, whatever their status, moved with it.
     #[schema(example = 12)]
@@ -107,8 +102,9 @@ pub mod bodies {
     #![expect(dead_code, reason = "these types describe bodies that the services read")]
 
     use super::{Free, FreeData, NodeTypeWord, RoleWord, StatusWord, ToSchema};
-    use crate::rest::views::given::GivenAssets;
+    use crate::rest::views::free::FreeValue;
     pub use crate::rest::views::given::{AssetPut, MemberProfilePatch};
+    use crate::rest::views::given::{GivenAssets, GivenBoundary, GivenDeliveryPoint};
 
     /// A new member.
     #[derive(ToSchema)]
@@ -143,7 +139,8 @@ pub mod bodies {
         #[schema(max_length = 512, example = "did:web:dataspace.example:bruno")]
         did: Option<String>,
         /// Where the member is connected to the grid.
-        delivery_points: Option<Vec<DeliveryPointPut>>,
+        #[schema(value_type = Option<Vec<GivenDeliveryPoint>>)]
+        delivery_points: Option<Free>,
         /// What the member owns, by kind.
         #[schema(value_type = Option<GivenAssets>)]
         assets: Option<Free>,
@@ -221,7 +218,7 @@ pub mod bodies {
     #[derive(ToSchema)]
     pub struct DeliveryPointPut {
         /// The id that the grid operator gave it, at most 128 characters; the same as in the path, or left out.
-        #[schema(min_length = 1, max_length = 128, pattern = r"\S", example = "IT001E00001239")]
+        #[schema(min_length = 1, max_length = 128, pattern = r"\S", example = "IT001E00001234")]
         id: Option<String>,
         /// pod, cups, prm, malo, ean, mpan, other, or anything else.
         #[schema(max_length = 128, example = "pod")]
@@ -278,8 +275,8 @@ pub mod bodies {
         #[schema(example = "IT")]
         country: Option<String>,
         /// How to reach it: a text or an object.
-        #[schema(value_type = Option<serde_json::Value>)]
-        contact: Option<serde_json::Value>,
+        #[schema(value_type = Option<FreeValue>)]
+        contact: Option<Free>,
     }
 
     /// An area; whatever else is given stands beside these fields.
@@ -290,7 +287,7 @@ pub mod bodies {
         name: String,
         /// The primary substation that bounds it: `source`, always `gse_cabine_primarie`, and `id`. Needed when every
         /// area of the community has one.
-        #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>, example = json!({"source": "gse_cabine_primarie", "id": "AC001E00001"}))]
+        #[schema(value_type = Option<GivenBoundary>)]
         boundary: Option<Free>,
         /// The ids of its grid nodes; of a bounded area that of its boundary alone.
         #[schema(example = json!(["AC001E00001"]))]
@@ -308,7 +305,12 @@ pub mod bodies {
     #[serde(deny_unknown_fields)]
     pub struct AreaRename {
         /// Letters, digits, `-` and `_`, a letter or digit first, at most 128.
-        #[schema(example = "upper-north")]
+        #[schema(
+            min_length = 1,
+            max_length = 128,
+            pattern = r"^[A-Za-z0-9][A-Za-z0-9_-]*$",
+            example = "upper-north"
+        )]
         new_key: String,
     }
 
