@@ -24,6 +24,9 @@ use server::Server;
 
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
 
+/// What the largest body needs.
+const WORDS: &[&str] = &["--max-body-mib", "1024", "--request-timeout", "3600s"];
+
 #[tokio::main]
 async fn main() {
     // Cargo adds `--bench`; what is left are the numbers.
@@ -56,7 +59,7 @@ async fn main() {
 async fn measure(system: &str, database_url: &str, first: &str, second: &str, rows: usize) {
     let directory = tempfile::tempdir().expect("a temporary directory can be made");
     println!("\n{system}");
-    let server = Server::start(directory.path(), database_url).await;
+    let server = Server::told(directory.path(), database_url, WORDS).await;
     for (what, body) in [
         ("import into an empty database", first),
         ("import of the same again", first),
@@ -72,7 +75,7 @@ async fn measure(system: &str, database_url: &str, first: &str, second: &str, ro
     drop(server);
 
     // A process of its own, so that the peak is the export's.
-    let server = Server::start(directory.path(), database_url).await;
+    let server = Server::told(directory.path(), database_url, WORDS).await;
     let started = Instant::now();
     let answer = server.export().send().await.expect("the export is answered");
     assert!(answer.status().is_success(), "{}", answer.status());

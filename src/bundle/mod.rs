@@ -9,6 +9,8 @@
 
 mod check;
 mod flow;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod keys;
 mod model;
 mod path;

@@ -1,5 +1,6 @@
 //! A bundle as somebody sends it.
 
+use crate::bundle::fuzzing::lines_are_yaml;
 use crate::bundle::{CheckedBody, Writer, check, check_yaml, read_json};
 use crate::domain::import::CommunityGraph;
 use crate::domain::node::Node;
@@ -7,8 +8,12 @@ use crate::domain::node::Node;
 /// Reads bytes as a YAML body and as a JSON body.
 ///
 /// # Panics
-/// When what is accepted is not read back, from what is written of it, as the same, and written again as the same bytes.
+/// When what is accepted is not read back, from what is written of it, as the same, and written again as the same bytes; when
+/// what is read line by line is not what any YAML reader makes of it.
 pub fn bundles(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        lines_are_yaml(text);
+    }
     if let Ok(body) = check_yaml(bytes) {
         comes_back(body);
     }

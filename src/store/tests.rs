@@ -17,6 +17,8 @@ use crate::domain::order::{Direction, Order, SortField};
 use crate::domain::page::PageRequest;
 use crate::domain::timestamp::Timestamp;
 
+use sea_orm::{ConnectionTrait, Statement};
+
 use super::plan::Plan;
 use super::*;
 
@@ -288,5 +290,31 @@ impl MemberGraph {
 impl<F> Filter<F> {
     fn negated_with(self, other: Self) -> Self {
         Self::All(vec![Self::Not(Box::new(self)), other])
+    }
+}
+
+async fn pragma(handle: &Handle, name: &str) -> i64 {
+    let statement = Statement::from_string(handle.get_database_backend(), format!("PRAGMA {name}"));
+    let row = handle.query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get_by_index(0).unwrap()
+}
+
+#[tokio::test]
+async fn a_connection_that_was_set_for_a_large_import_is_not_used_again() {
+    let fixture = Fixture::new().await;
+    let before = pragma(&fixture.store.direct(), "cache_size").await;
+    fixture
+        .store
+        .write(|handle| async move {
+            let loading = Loading::begin(&handle, 20_000).await?;
+            assert_ne!(pragma(&handle, "cache_size").await, before);
+            assert_eq!(pragma(&handle, "wal_autocheckpoint").await, 0);
+            loading.end(&handle).await
+        })
+        .await
+        .unwrap();
+    for _ in 0..10 {
+        assert_eq!(pragma(&fixture.store.direct(), "cache_size").await, before);
+        assert_ne!(pragma(&fixture.store.direct(), "wal_autocheckpoint").await, 0);
     }
 }

@@ -3,25 +3,11 @@
 use proptest::prelude::*;
 
 use super::{SMALL, bundles, written};
-use crate::bundle::model::ReadDocument;
-use crate::bundle::{read_lines, read_yaml};
-
-fn read_as_any_yaml(text: &str) -> Result<Vec<ReadDocument>, String> {
-    let mut found = Vec::new();
-    read_yaml::each_document(text, &mut |document| found.push(document))
-        .map_err(|error| error.to_string())?;
-    Ok(found)
-}
-
-/// Whether a text is read by lines; if it is, then like any YAML.
-fn is_read_by_lines(text: &str) -> bool {
-    let Some(read) = read_lines::documents(text) else { return false };
-    assert_eq!(Ok(read), read_as_any_yaml(text), "{text}");
-    true
-}
+use crate::bundle::fuzzing::lines_are_yaml;
+use crate::bundle::read_lines;
 
 #[test]
-fn what_bundles_are_written_in_is_read_by_lines() {
+fn what_bundles_are_written_in_lines_are_yaml() {
     for text in [
         SMALL,
         &written(&bundles(SMALL)),
@@ -29,7 +15,7 @@ fn what_bundles_are_written_in_is_read_by_lines() {
         "  deep:\n      deeper: [1, {a: b, \"c\":d, 'e': f}, [], {}, -5, .5, x y , ]\n  # a remark\n\n  last: a:b#no# -\n",
         "a: http://x/?y#z\nb: ~\nc: null\nd: true\ne: 4e10\n\"f g\": h\n'i': j\nk l: m\né: è\n",
     ] {
-        assert!(is_read_by_lines(text), "{text}");
+        assert!(lines_are_yaml(text), "{text}");
     }
 }
 
@@ -41,7 +27,7 @@ fn samples_of_the_field_are_read_alike() {
         include_str!("../../../tests/samples/listed-v0.4.yaml"),
         include_str!("../../../tests/samples/federation.yaml"),
     ] {
-        assert!(is_read_by_lines(sample));
+        assert!(lines_are_yaml(sample));
     }
 }
 
@@ -164,7 +150,7 @@ proptest! {
 
     #[test]
     fn lines_of_any_kind_are_read_alike(lines in prop::collection::vec(prop_oneof![4 => line(), 1 => Just("---".to_owned()), 1 => Just(String::new())], 1..7)) {
-        is_read_by_lines(&lines.join("\n"));
+        lines_are_yaml(&lines.join("\n"));
     }
 
     #[test]
@@ -178,7 +164,7 @@ proptest! {
         let from = at.index(text.len());
         let to = (from + length).min(text.len());
         text.replace_range(from..to, new);
-        is_read_by_lines(&text);
+        lines_are_yaml(&text);
     }
 }
 

@@ -94,11 +94,11 @@ pub struct Area {
     /// The ids of its grid nodes.
     #[schema(example = json!(["AC001E00001"]))]
     pub topology: Vec<String>,
-    /// A point, in degrees: `lat` and `lon`.
-    #[schema(required, value_type = Option<BTreeMap<String, serde_json::Value>>, example = json!({"lat": 45.07, "lon": 7.69}))]
+    /// A point, in degrees: `lat` and `lon`. Older bundles hold other things here.
+    #[schema(required, value_type = serde_json::Value, example = json!({"lat": 45.07, "lon": 7.69}))]
     pub location: Option<Free>,
-    /// GeoJSON.
-    #[schema(required, value_type = Option<BTreeMap<String, serde_json::Value>>)]
+    /// GeoJSON. Older bundles hold other things here.
+    #[schema(required, value_type = serde_json::Value)]
     pub geometry: Option<Free>,
     /// Every other key.
     #[serde(flatten)]
@@ -127,8 +127,8 @@ pub struct TopologyNode {
     /// The id of the node above it.
     #[schema(required)]
     pub parent: Option<String>,
-    /// GeoJSON; empty when there is none.
-    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
+    /// GeoJSON; empty when there is none. Older bundles hold other things here.
+    #[schema(value_type = serde_json::Value)]
     pub area: Free,
     /// The ids of the nodes below it, in the order of the nodes.
     #[schema(example = json!(["SS-001"]))]
@@ -215,11 +215,6 @@ impl From<domain::CommunityRef> for CommunityTag {
     }
 }
 
-/// Older files hold other things where a mapping belongs. An export keeps them; a client of these routes reads mappings.
-fn is_mapping(node: &Node) -> bool {
-    matches!(node, Node::Map(_))
-}
-
 fn areas_of(content: &domain::CommunityContent) -> BTreeMap<String, Area> {
     content
         .areas()
@@ -229,8 +224,8 @@ fn areas_of(content: &domain::CommunityContent) -> BTreeMap<String, Area> {
                 name: area.name,
                 boundary: area.boundary.map(|boundary| boundary.document.into()),
                 topology: area.topology,
-                location: area.location.filter(is_mapping).map(Free::from),
-                geometry: area.geometry.filter(is_mapping).map(Free::from),
+                location: area.location.map(Free::from),
+                geometry: area.geometry.map(Free::from),
                 extra: by_key(area.extra),
             };
             (area.key, view)
@@ -249,7 +244,7 @@ fn topology_of(content: &domain::CommunityContent) -> Vec<TopologyNode> {
             operator: node.operator_id.clone(),
             operator_id: node.operator_id,
             parent: node.parent,
-            area: node.area.filter(is_mapping).unwrap_or_else(|| Node::Map(Vec::new())).into(),
+            area: node.area.unwrap_or_else(|| Node::Map(Vec::new())).into(),
             children: node.children,
             extra: by_key(node.extra),
         })
