@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, RequestBuilder, StatusCode};
-use sea_orm::{ConnectionTrait as _, Database};
+use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement};
 use serde_json::{Value, json};
 
 use crate::support::database::{Backend, missing, must_be_complete};
@@ -294,9 +294,7 @@ async fn sqlite_that_is_damaged_while_it_runs() {
         let large = Federation { communities: 4, members: 2_000, edition: 1 }.to_yaml();
         assert_eq!(server.import(large).send().await.expect("an answer").status(), 200);
         // What is in the log goes into the file, of which the larger part is no longer in anybody's memory.
-        let holder = Database::connect(&database.url).await.expect("the database opens");
-        holder.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.expect("the log is copied");
-        holder.close().await.expect("the connection closes");
+        empty_log(&database.url).await;
         let file = directory.join("registry.db");
         let whole = std::fs::read(&file).expect("the file is read");
         let mut broken = whole.clone();
@@ -319,6 +317,22 @@ async fn sqlite_that_is_damaged_while_it_runs() {
         panic!("it did not recover: {}", ask(&server, Method::GET, path, None).await.detail);
     })
     .await;
+}
+
+/// Has what is in the log of a SQLite database copied into its file, when the server has done with doing the same behind its import.
+async fn empty_log(url: &str) {
+    let holder = Database::connect(url).await.expect("the database opens");
+    let copy = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+    for _ in 0..100 {
+        let row =
+            holder.query_one_raw(copy.clone()).await.expect("the log is copied").expect("it says how far");
+        let is_busy: i64 = row.try_get_by_index(0).expect("it says whether somebody was in the way");
+        if is_busy == 0 {
+            return holder.close().await.expect("the connection closes");
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("somebody stays in the way of copying the log");
 }
 
 /// Writes over what is in a file, which stays the same file.
