@@ -31,6 +31,14 @@ pub struct Flaw {
 /// A reference that leads nowhere. An import warns of it.
 const DANGLING: &str = "dangling_reference";
 
+impl Flaw {
+    /// Whether it is a reference that leads nowhere, which an import names and lets in.
+    #[must_use]
+    pub fn is_dangling(&self) -> bool {
+        self.code == DANGLING
+    }
+}
+
 /// The table of who holds what says something else than the members do.
 const STALE: &str = "stale_holding";
 

@@ -124,6 +124,15 @@ on_both_databases! {
         }
     }
 
+    async fn a_reference_that_leads_nowhere_is_told_and_not_wrong(database: TestDatabase) {
+        let server = deployed(&database).await;
+        let sample = include_str!("../samples/aurora-highlands-v0.7.yaml");
+        assert!(server.import(sample).send().await.is_ok_and(|answer| answer.status().is_success()));
+        let said = Told::of(&server, &database.url).ask_json();
+        assert_eq!(wrong(&said), checks(&[]));
+        assert!(said.output.contains("names no operator of the community"), "{said:?}");
+    }
+
     async fn what_is_wrong_with_the_database_is_found(database: TestDatabase) {
         let server = deployed(&database).await;
         assert!(server.import(neighbours::bundle("own")).send().await.is_ok_and(|answer| answer.status().is_success()));

@@ -8,19 +8,23 @@ use crate::service::check::{Flaw, check};
 /// Holds what is stored to the rules of an import.
 pub(super) async fn examine(database: &Database, progress: &Progress, found: &mut Diagnosis) {
     match flaws(database, progress).await {
-        Ok(flaws) if flaws.is_empty() => found.ok("data", "what is stored keeps every rule of an import"),
         Ok(flaws) => {
-            let first = &flaws[0];
-            found.error(
-                "data",
-                format!(
-                    "{} things are wrong with what is stored, the first in {}: {}",
-                    flaws.len(),
-                    first.community,
-                    first.detail
-                ),
-                "rec-registry check names each; import the community again as it should be",
-            );
+            let (dangling, broken): (Vec<_>, Vec<_>) = flaws.iter().partition(|flaw| flaw.is_dangling());
+            let mend = "rec-registry check names each; import the community again as it should be";
+            match broken.first() {
+                None => found.ok("data", "what is stored keeps every rule of an import"),
+                Some(Flaw { community, detail, .. }) => {
+                    let count = broken.len();
+                    let what = format!("rules that are broken: {count}; the first in {community}: {detail}");
+                    found.error("data", what, mend);
+                }
+            }
+            if let Some(Flaw { community, detail, .. }) = dangling.first() {
+                let count = dangling.len();
+                let what =
+                    format!("references that lead nowhere: {count}; the first in {community}: {detail}");
+                found.note("references", what, mend);
+            }
         }
         Err(error) => found.unknown(
             "data",
