@@ -8,7 +8,9 @@ use axum::routing::post;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tower::ServiceExt as _;
 
 use super::{Given, IdList, IfMatch, JsonBody, Parameters, Retry};
@@ -85,6 +87,24 @@ pub fn parameters(bytes: &[u8]) {
     assert!(answered.now_or_never().is_some(), "nothing is waited for");
 }
 
+/// What a refusal says. Not as a tree of values: what was given comes back in it, and may be a number that no float holds.
+#[derive(Debug, Deserialize)]
+struct Refusal<'b> {
+    code: Option<String>,
+    #[serde(borrow)]
+    detail: &'b RawValue,
+}
+
+#[derive(Debug, Deserialize)]
+struct OneProblem {
+    #[serde(rename = "type")]
+    rule: String,
+    #[serde(rename = "msg")]
+    message: String,
+    #[serde(rename = "loc")]
+    location: Vec<Value>,
+}
+
 async fn judge(response: Response) {
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
@@ -92,16 +112,18 @@ async fn judge(response: Response) {
         200 => assert_eq!(body, "read"),
         404 => assert!(body.is_empty(), "no route"),
         415 | 422 => {
-            let said: Value = serde_json::from_slice(&body).unwrap_or_default();
-            let Some(problems) = said["detail"].as_array() else {
-                assert!(status == 415 && said["detail"].is_string(), "{said}");
+            let said = serde_json::from_slice::<Refusal<'_>>(&body);
+            assert!(said.is_ok(), "{said:?} {body:?}");
+            let Ok(Refusal { code, detail }) = said else { return };
+            let Ok(problems) = serde_json::from_str::<Vec<OneProblem>>(detail.get()) else {
+                assert!(status == 415 && serde_json::from_str::<String>(detail.get()).is_ok(), "{detail}");
                 return;
             };
-            assert_eq!(said["code"], "validation_error");
-            assert!(!problems.is_empty(), "{said}");
+            assert_eq!(code.as_deref(), Some("validation_error"));
+            assert!(!problems.is_empty(), "{detail}");
             for problem in problems {
-                assert!(problem["type"].is_string() && problem["msg"].is_string(), "{said}");
-                assert!(problem["loc"].as_array().is_some_and(|place| !place.is_empty()), "{said}");
+                assert!(!problem.rule.is_empty() && !problem.message.is_empty(), "{detail}");
+                assert!(!problem.location.is_empty(), "{detail}");
             }
         }
         other => assert_eq!(other, 200, "{body:?}"),
