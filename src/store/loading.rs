@@ -25,6 +25,9 @@ const SQLITE_INDEXES: &str = "SELECT sql AS again, 'DROP INDEX \"' || name || '\
 /// The number that the newest row has: there are no more than this.
 const SQLITE_ROWS: &str = "SELECT COALESCE(MAX(rowid), 0) AS stored FROM asset";
 
+/// Where the database is; empty for one in memory.
+const SQLITE_FILE: &str = "SELECT COALESCE(file, '') AS file FROM pragma_database_list WHERE name = 'main'";
+
 /// The same with the foreign keys. Indexes first, since they come back in this order.
 const POSTGRES_INDEXES: &str = "SELECT indexdef AS again, format('DROP INDEX %I', indexname) AS away, 1 AS turn \
     FROM pg_indexes WHERE schemaname = current_schema() AND indexdef LIKE 'CREATE INDEX %' \
@@ -60,7 +63,7 @@ impl Loading {
         if rows < MANY_ROWS {
             return Ok(Self::default());
         }
-        if backend == DbBackend::Sqlite {
+        if backend == DbBackend::Sqlite && is_in_a_file(handle).await? {
             let memory = (rows / ROWS_A_KIBIBYTE).clamp(FEWEST_KIBIBYTES, MOST_KIBIBYTES);
             // Whoever commits next has the log copied, and here that is left to the survey behind the answer. Neither
             // setting is for anybody else.
@@ -109,6 +112,14 @@ impl Loading {
         }
         Ok(())
     }
+}
+
+/// Whether a SQLite database is in a file. One in memory is gone with its last connection, and has no log.
+async fn is_in_a_file(handle: &Handle) -> Result<bool> {
+    let file = handle.query_one_raw(Statement::from_string(DbBackend::Sqlite, SQLITE_FILE)).await?;
+    Ok(file
+        .map_or(Ok(String::new()), |row| row.try_get::<String>("", "file"))
+        .is_ok_and(|file| !file.is_empty()))
 }
 
 /// Takes away all or, where somebody uses one of the tables, nothing: whoever waited for them would keep everybody else

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::free::FreeData;
+use super::free::{self, FreeData};
 use crate::domain::closed_set::{AssetType, ClosedSet};
 
 const FREE_DATA: &str = "#/components/schemas/FreeData";
@@ -56,7 +56,8 @@ fn fields() -> Value {
 }
 
 fn key_of_free_data() -> Value {
-    json!({"type": "string", "maxLength": 256, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"})
+    // As above: what is no JSON would show in the repository's document.
+    serde_json::to_value(free::key().build()).unwrap_or_default()
 }
 
 fn key() -> Value {
