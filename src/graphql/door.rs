@@ -23,7 +23,7 @@ use super::subscription::Occasion;
 use crate::config::HttpLimits;
 use crate::domain::columns::Columns;
 use crate::metrics::{Kind, Operation, Outcome};
-use crate::service::{Caller, Ctx, Registry, Witness};
+use crate::service::{Caller, Ctx, Place, Registry, Witness};
 
 /// Everything that answering takes. Cheap to clone; one per process.
 #[derive(Clone)]
@@ -106,8 +106,13 @@ impl Door {
 
     /// Answers one request.
     pub async fn answer(&self, parameters: Parameters<'_>, asker: Asker) -> Answer {
+        // Nothing is done for a request that finds no place.
+        let place = match self.admit(&asker.caller).await {
+            Ok(place) => place,
+            Err(error) => return self.refused(error),
+        };
         match self.prepare(parameters) {
-            Ok(prepared) => self.run(prepared, asker).await,
+            Ok(prepared) => self.run(prepared, asker, place).await,
             Err(error) => self.refused(error),
         }
     }
@@ -146,15 +151,20 @@ impl Door {
         self.0.registry.rates().count_request(caller).map_err(server_error)
     }
 
-    /// Runs a query or mutation.
-    pub async fn run(&self, prepared: Prepared, asker: Asker) -> Answer {
-        if let Err(error) = self.count(&asker.caller) {
-            return self.refused(error);
-        }
-        match self.0.registry.places().request().await {
-            Ok(_place) => self.run_on(prepared, asker, None).await,
-            Err(error) => self.refused(server_error(error)),
-        }
+    /// Counts an operation for who asks for it, and gives it a place among those that run.
+    ///
+    /// # Errors
+    /// When that is too often, or no place becomes free in time.
+    pub async fn admit(&self, caller: &Caller) -> Result<Place, ServerError> {
+        self.count(caller)?;
+        self.0.registry.places().request().await.map_err(server_error)
+    }
+
+    /// Runs a query or mutation on the place that it was given.
+    pub async fn run(&self, prepared: Prepared, asker: Asker, place: Place) -> Answer {
+        let answer = self.run_on(prepared, asker, None).await;
+        drop(place);
+        answer
     }
 
     /// The answer to an operation that is not run.

@@ -33,15 +33,17 @@ pub async fn answer(
         }
         return media.text(told.body);
     }
-    let prepared = match prepared() {
-        Ok(prepared) => prepared,
+    // Nothing is done for a request that finds no place.
+    let admitted = door.admit(&caller).await;
+    let (place, prepared) = match admitted.and_then(|place| Ok((place, prepared()?))) {
+        Ok(admitted) => admitted,
         Err(error) => return media.answer(&door.refused(error)),
     };
     let is_query = prepared.operation_type() == Some(OperationType::Query);
     let asking = question.filter(|_| is_query).and_then(|question| door.registry().asking(question, None));
     let operation = asking.is_some().then(|| door.counted_as(&prepared, &asker.caller));
     asker.witness = asking.as_ref().map(|asking| asking.witness());
-    let answer = door.run(prepared, asker).await;
+    let answer = door.run(prepared, asker, place).await;
     match asking {
         Some(asking) if answer.errors.is_empty() => {
             let body = Bytes::from(serde_json::to_vec(&answer).unwrap_or_default());

@@ -70,7 +70,11 @@ pub async fn answer(
         prepared.put_file(&variable, file);
     }
     drop(form);
-    Ok(media.answer(&door.run(prepared, asker).await))
+    let answer = match door.admit(&asker.caller).await {
+        Ok(place) => door.run(prepared, asker, place).await,
+        Err(error) => door.refused(error),
+    };
+    Ok(media.answer(&answer))
 }
 
 /// The parts of a body, each within its limit and all of them together within that of an import.

@@ -76,7 +76,10 @@ async fn answer(door: Door, prepared: Prepared, session: Arc<Session>) -> Output
         Ok(principal) => Ok(principal),
         Err(failure) => return Output::Unauthenticated(failure),
     };
-    let answer = door.run(prepared, Asker::new(caller, session.request_id())).await;
+    let answer = match door.admit(&caller).await {
+        Ok(place) => door.run(prepared, Asker::new(caller, session.request_id()), place).await,
+        Err(error) => door.refused(error),
+    };
     match answer.data {
         None => Output::Failed(answer.errors),
         Some(_) => Output::Next(answer),
