@@ -23,11 +23,11 @@ impl Figures {
     pub fn of(outcome: &Outcome, seconds: f64) -> Self {
         let is_within = |asked: &&Asked| f64::from(asked.due) + f64::from(asked.took) <= seconds * 1e6;
         let count = |is: fn(End) -> bool| outcome.asked.iter().filter(|asked| is(asked.end)).count() as f64;
-        let accepted = outcome.asked.iter().filter(is_within).filter(|asked| is_accepted(asked.end)).count();
-        let times = times(outcome.asked.iter());
+        // Those who are answered afterwards are no part of the phase: they were waiting for its end.
+        let times = times(outcome.asked.iter().filter(is_within));
         Self {
             came: (outcome.unsent.iter().sum::<usize>() + outcome.asked.len()) as f64 / seconds,
-            accepted: accepted as f64 / seconds,
+            accepted: times.len() as f64 / seconds,
             refused: count(is_refused) / seconds,
             failed: count(|end| !is_accepted(end) && !is_refused(end)) / seconds,
             p50: quantile(&times, 0.50),
