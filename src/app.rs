@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
@@ -71,12 +71,12 @@ impl Listeners {
     ///
     /// # Errors
     /// When one is taken or none of this machine's.
-    pub async fn bind(args: &HttpArgs) -> anyhow::Result<Self> {
+    pub fn bind(args: &HttpArgs) -> anyhow::Result<Self> {
         let metrics = match args.metrics_listen {
-            Some(address) => Some(listen(address).await?),
+            Some(address) => Some(listen(address)?),
             None => None,
         };
-        Ok(Self { doors: listen(args.listen).await?, metrics })
+        Ok(Self { doors: listen(args.listen)?, metrics })
     }
 
     /// The address of the doors.
@@ -88,8 +88,19 @@ impl Listeners {
     }
 }
 
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+/// How many the system lets wait to be taken. Those beyond come again by themselves after a second; a longer queue would be of
+/// those who have gone.
+const BACKLOG: u32 = 128;
+
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listening = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A port is free again when who listened on it has ended.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listening().with_context(|| format!("cannot listen on {address}"))
 }
 
 /// Serves until the process is told to stop (SIGTERM, SIGINT), then finishes what runs and closes the

@@ -81,7 +81,7 @@ impl Dev {
         let graphql = graphql::Options::read(&self.http.graphql, &self.http.limits.graphql).await?;
         let registry = registry.recording(self.audit.audit_retention);
         let registry = registry.remembering(self.http.limits.memory_bytes()).await.map_err(told)?;
-        let listeners = Listeners::bind(&self.http).await?;
+        let listeners = Listeners::bind(&self.http)?;
         let state = AppState::with_limits(registry, key.verifier()?, self.http.limits);
         let options = RouterOptions {
             cors_origins: self.http.cors_origins,

@@ -57,7 +57,7 @@ impl Serve {
         let registry = registry.remembering(http.limits.memory_bytes()).await.map_err(told)?;
         let issuer = Issuer::new(&rules.issuer, auth.auth_jwks_url.as_deref())?;
         let verifier = Verifier::with_issuer(rules, issuer);
-        let listeners = Listeners::bind(&http).await?;
+        let listeners = Listeners::bind(&http)?;
         let state = AppState::with_limits(registry, verifier, http.limits);
         let options = RouterOptions {
             cors_origins: http.cors_origins,

@@ -75,12 +75,13 @@ pub struct HttpLimits {
     )]
     pub transfer_timeout: Duration,
 
-    /// Most connections at a time; more wait until one is closed
+    /// Most connections at a time, WebSockets not counted; more have the place of one over which nothing is asked, or are
+    /// refused with 503 after half a second
     #[arg(
         long,
         env = "REC_REGISTRY_MAX_CONNECTIONS",
         value_name = "N",
-        default_value_t = 8192,
+        default_value_t = 1024,
         value_parser = positive
     )]
     pub max_connections: usize,
@@ -184,7 +185,7 @@ impl Default for HttpLimits {
             max_body_mib: 64,
             request_timeout: Duration::from_secs(30),
             transfer_timeout: Duration::from_secs(600),
-            max_connections: 8192,
+            max_connections: 1024,
             max_requests: 128,
             max_transfers: 4,
             head_timeout: Duration::from_secs(10),

@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, HeaderName};
 
 use ipnet::IpNet;
 
-use super::problem::Problem;
 use super::state::AppState;
 use crate::domain::error::Error;
 
@@ -20,27 +19,18 @@ const WATCHED: &[&str] = &["/health", "/ready"];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
-/// A request that a door must refuse in its own words, since its address asks too often.
-#[derive(Debug, Clone)]
-pub struct AskedTooOften(pub Error);
-
-/// Counts the request for its address. GraphQL refuses in its own words.
-pub(super) fn admit(state: &AppState, request: &mut Request) -> Result<(), Problem> {
+/// Counts the request for its address.
+///
+/// # Errors
+/// When that asks too often.
+pub(super) fn admit(state: &AppState, request: &mut Request) -> Result<(), Error> {
     let peer = request.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| peer.ip());
     // Without a connection there is no address: all such requests count together.
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let address = client_address(peer, request.headers(), &state.limits.rates.trusted_proxies);
     request.extensions_mut().insert(ClientAddress(address));
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    if !WATCHED.contains(&route)
-        && let Err(error) = state.registry.rates().count_address(address)
-    {
-        if route != super::GRAPHQL_PATH {
-            return Err(Problem(error));
-        }
-        request.extensions_mut().insert(AskedTooOften(error));
-    }
-    Ok(())
+    if WATCHED.contains(&route) { Ok(()) } else { state.registry.rates().count_address(address) }
 }
 
 /// The address nearest to us that no trusted proxy has: each proxy adds the one it was asked from at the

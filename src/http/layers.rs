@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
@@ -20,7 +20,10 @@ use super::problem::Problem;
 use super::request_id::RequestId;
 use super::state::AppState;
 use super::trailing_slash::without_trailing_slash;
-use super::{body, client_address, cors, memory, panic, places, problem, safety, timeout, trace};
+use super::{
+    GRAPHQL_PATH, body, client_address, cors, memory, panic, places, problem, safety, timeout, trace,
+};
+use crate::domain::error::Error;
 
 /// The program as one service: the path is rewritten before a route is looked for, so outside of the router.
 pub type Service = MapRequest<Router, fn(Request) -> Request>;
@@ -76,6 +79,10 @@ async fn across_origins(layers: &Layers, asked: &trace::Asked, request: Request,
     answer.map(|response| response.unwrap_or_else(|never| match never {})).await
 }
 
+/// A request that a door must refuse in its own words, before it looks at it.
+#[derive(Debug, Clone)]
+pub struct Refused(pub Error);
+
 /// What is in memory is told at once. For everything else a future is made and boxed: one that is passed on by value takes its
 /// room twice at each step, and is copied as often.
 fn limited(
@@ -84,10 +91,13 @@ fn limited(
     mut request: Request,
     next: Next,
 ) -> Either<Ready<Response>, BoxFuture<'static, Response>> {
-    if let Err(refusal) = client_address::admit(state, &mut request) {
-        return Either::Left(ready(refusal.into_response()));
-    }
-    if let Some(told) = memory::recalled(state, &mut request) {
+    let admitted = client_address::admit(state, &mut request).and_then(|()| places::admit(state, &request));
+    if let Err(error) = admitted {
+        if request.extensions().get().is_none_or(|path: &MatchedPath| path.as_str() != GRAPHQL_PATH) {
+            return Either::Left(ready(Problem(error).into_response()));
+        }
+        request.extensions_mut().insert(Refused(error));
+    } else if let Some(told) = memory::recalled(state, &mut request) {
         return Either::Left(ready(told));
     }
     let limit = timeout::limit(&request, &state.limits);

@@ -14,6 +14,24 @@ use crate::service::Place;
 /// The routes that are answered at once, however much is done: those that say how the process is.
 const ALWAYS: &[&str] = &["/health", "/ready", "/version"];
 
+/// Marks a request over a connection for which there is no room.
+#[derive(Clone)]
+pub(super) struct NoRoom;
+
+/// Refuses what is asked over such a connection, but for how the process is.
+///
+/// # Errors
+/// When it is asked over one.
+pub(super) fn admit(state: &AppState, request: &Request) -> Result<(), Error> {
+    if request.extensions().get::<NoRoom>().is_none() {
+        return Ok(());
+    }
+    match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
+        Some(route) if ALWAYS.contains(&route) => Ok(()),
+        _ => Err(state.registry.places().no_room()),
+    }
+}
+
 /// Where a request whose body is still to come will sit. It goes with the request, and stays with whoever waits for the
 /// answer.
 #[derive(Clone)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::serve::Listener;
 use hyper::body::Incoming;
@@ -14,29 +15,29 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
-use super::descriptors::room_for;
 use super::layers::Service;
+use super::places::NoRoom;
+use super::room::{Guest, Room};
 use crate::config::HttpLimits;
 
 /// Most bytes of the head of a request: its method, path, query and headers.
 const MAX_HEAD_BYTES: usize = 256 * 1024;
 
-/// How long somebody waits for the place of one connection before the next one is asked for its own.
-const PACE: Duration = Duration::from_millis(10);
-
 /// Most headers of a request.
 const MAX_HEADERS: usize = 100;
 
+/// How long who is turned away may take for everything.
+const AT_THE_DOOR: Duration = Duration::from_secs(1);
+
 /// Takes connections until told to stop, then waits until those that are open have finished what runs. A
 /// connection whose next request does not say all of its head within `head_timeout` is closed. Beyond
-/// `max_connections`, or what the system gives files for, nobody is taken, and the system's queue holds who asks,
-/// until a connection is closed; those over which nothing is asked at the moment are, so that who asks has a turn.
+/// `max_connections`, or what the system gives files for, who comes has the place of somebody who asks nothing at the moment, or
+/// may ask one thing: how the process is. Whatever else is asked then is refused.
 pub async fn serve(
     mut listener: TcpListener,
     router: Service,
@@ -44,29 +45,38 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let (connections, stopping) = (TaskTracker::new(), CancellationToken::new());
-    let places = Arc::new(Semaphore::new(room_for(limits.max_connections)));
+    let room = Arc::new(Room::new(limits.max_connections));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.head_timeout)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD_BYTES);
-    let crowded = Arc::new(Notify::new());
     tokio::pin!(stop);
     loop {
         let taken = async {
+            let at_the_door = room.door().await;
             // Waits a moment where a connection cannot be taken, as when there are too many open files.
             let (stream, peer) = Listener::accept(&mut listener).await;
-            (place_among(&places, &crowded).await, stream, peer)
+            (at_the_door, stream, peer)
         };
-        let (place, stream, peer) = tokio::select! {
+        let (at_the_door, stream, peer) = tokio::select! {
             taken = taken => taken,
             () = &mut stop => break,
         };
-        let ends = Ends { stopping: stopping.clone(), crowded: Arc::clone(&crowded) };
-        let connection = connection(http.clone(), stream, peer, router.clone(), ends);
+        let host = Host {
+            http: http.clone(),
+            router: router.clone(),
+            room: Arc::clone(&room),
+            stopping: stopping.clone(),
+        };
         connections.spawn(async move {
-            connection.await;
-            drop(place);
+            if let Some(_place) = host.room.place().await {
+                drop(at_the_door);
+                host.serve(stream, peer).await;
+            } else {
+                _ = timeout(AT_THE_DOOR, host.turn_away(stream, peer)).await;
+                drop(at_the_door);
+            }
         });
     }
     drop(listener);
@@ -75,48 +85,58 @@ pub async fn serve(
     connections.wait().await;
 }
 
-/// A place for a connection. While there is none, one open connection after the other is asked for its own.
-async fn place_among(places: &Arc<Semaphore>, crowded: &Notify) -> Option<OwnedSemaphorePermit> {
-    if let Ok(place) = Arc::clone(places).try_acquire_owned() {
-        return Some(place);
-    }
-    loop {
-        crowded.notify_one();
-        if let Ok(place) = timeout(PACE, Arc::clone(places).acquire_owned()).await {
-            return place.ok();
-        }
-    }
-}
-
-/// Why a connection is to be closed when what runs on it is answered.
-struct Ends {
-    /// The process stops.
+/// What a connection is served with.
+struct Host {
+    http: http1::Builder,
+    router: Service,
+    room: Arc<Room>,
+    /// The process stops: what runs is answered, and nothing more.
     stopping: CancellationToken,
-    /// Somebody waits for a place.
-    crowded: Arc<Notify>,
 }
 
-async fn connection(http: http1::Builder, stream: TcpStream, peer: SocketAddr, router: Service, ends: Ends) {
-    let first = Arc::new(Notify::new());
-    let has_asked = Arc::clone(&first);
-    let answer = service_fn(move |request: Request<Incoming>| {
-        has_asked.notify_one();
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let router = router.clone();
-        async move {
-            Ok::<Response, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {}))
+impl Host {
+    async fn serve(self, stream: TcpStream, peer: SocketAddr) {
+        let guest = Arc::new(Guest::new(self.room.now()));
+        let (room, asking, router) = (Arc::clone(&self.room), Arc::clone(&guest), self.router);
+        let answer = service_fn(move |mut request: Request<Incoming>| {
+            asking.asks();
+            request.extensions_mut().insert(ConnectInfo(peer));
+            let (room, guest, router) = (Arc::clone(&room), Arc::clone(&asking), router.clone());
+            async move {
+                let mut response = answered(router, request).await;
+                let is_answer = response.status() != StatusCode::SERVICE_UNAVAILABLE;
+                if is_answer && response.status() != StatusCode::SWITCHING_PROTOCOLS && room.is_last() {
+                    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
+                guest.is_answered(room.now());
+                Ok::<Response, Infallible>(response)
+            }
+        });
+        let connection = self.http.serve_connection(TokioIo::new(stream), answer).with_upgrades();
+        tokio::pin!(connection);
+        // What fails here is the other end's: it went away, or spoke no HTTP.
+        tokio::select! {
+            _ = &mut connection => return,
+            () = self.stopping.cancelled() => {}
+            () = self.room.wants(&guest) => if !guest.has_asked() { return },
         }
-    });
-    let connection = http.serve_connection(TokioIo::new(stream), answer).with_upgrades();
-    tokio::pin!(connection);
-    // What fails here is the other end's: it went away, or spoke no HTTP.
-    tokio::select! {
-        _ = &mut connection => return,
-        () = ends.stopping.cancelled() => {}
-        // Whoever has not asked yet is not sent away for those who came later.
-        () = async { first.notified().await; ends.crowded.notified().await } => {}
+        connection.as_mut().graceful_shutdown();
+        _ = connection.await;
     }
-    connection.as_mut().graceful_shutdown();
-    _ = connection.await;
+
+    /// Answers the one request of somebody for whom there is no room.
+    async fn turn_away(mut self, stream: TcpStream, peer: SocketAddr) {
+        let router = self.router;
+        let answer = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(NoRoom);
+            let router = router.clone();
+            async move { Ok::<Response, Infallible>(answered(router, request).await) }
+        });
+        _ = self.http.keep_alive(false).serve_connection(TokioIo::new(stream), answer).await;
+    }
+}
+
+async fn answered(router: Service, request: Request<Incoming>) -> Response {
+    router.oneshot(request.map(Body::new)).await.unwrap_or_else(|never| match never {})
 }

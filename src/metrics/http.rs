@@ -98,6 +98,8 @@ pub enum Shed {
     Request,
     /// Imports and exports.
     Transfer,
+    /// Whatever was asked over a connection for which there was no room.
+    Connection,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -53,7 +53,11 @@ pub struct Place {
 impl Places {
     pub(super) fn new(settings: PlaceSettings, metrics: Metrics) -> Self {
         Self {
-            requests: Arc::new(Row::new(settings.requests, Some(BRISK))),
+            // Where as much is done as comes, nobody counts.
+            requests: Arc::new(Row::new(
+                settings.requests,
+                (settings.requests < usize::MAX).then_some(BRISK),
+            )),
             // They take as long as their communities are large.
             transfers: Arc::new(Row::new(settings.transfers, None)),
             metrics,
@@ -76,12 +80,22 @@ impl Places {
         self.take(&self.transfers, TRANSFER_PATIENCE, Shed::Transfer).await
     }
 
+    /// What is told to who comes when there is no room for another connection.
+    #[must_use]
+    pub fn no_room(&self) -> Error {
+        self.turned_away(Shed::Connection)
+    }
+
     async fn take(&self, row: &Arc<Row>, patience: Duration, kind: Shed) -> Result<Place> {
-        if let Some(seat) = row.take(patience).await {
-            return Ok(Place { _seat: seat });
+        match row.take(patience).await {
+            Some(seat) => Ok(Place { _seat: seat }),
+            None => Err(self.turned_away(kind)),
         }
+    }
+
+    fn turned_away(&self, kind: Shed) -> Error {
         self.metrics.requests().shed(kind);
-        Err(Error::Overloaded { retry_after: RETRY_AFTER })
+        Error::Overloaded { retry_after: RETRY_AFTER }
     }
 }
 

@@ -30,22 +30,53 @@ async fn rest_of(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
+/// A connection that has a place and asks nothing. Whoever waited for the server to be there may have one that is quiet.
+async fn holding(server: &Server) -> TcpStream {
+    sleep(Duration::from_secs(1)).await;
+    let stream = connected(server).await;
+    sleep(Duration::from_millis(300)).await;
+    stream
+}
+
+/// The answer to a request over a connection that is closed then.
+async fn asked(mut stream: TcpStream, path: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: registry\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("the request is sent");
+    rest_of(&mut stream).await
+}
+
 on_both_databases! {
     async fn whoever_comes_when_all_places_are_taken_waits_for_one(database: TestDatabase) {
         let words = ["--max-connections", "2", "--head-timeout", "30s"];
         let server = Server::told(database.directory(), &database.url, &words).await;
-        let asks = |mut stream: TcpStream| async move {
-            let request = b"GET /health HTTP/1.1\r\nHost: registry\r\nConnection: close\r\n\r\n";
-            stream.write_all(request).await.expect("the request is sent");
-            rest_of(&mut stream).await
-        };
-        let first = connected(&server).await;
-        let _second = connected(&server).await;
-        let third = tokio::spawn(asks(connected(&server).await));
-        sleep(Duration::from_millis(300)).await;
+        let (first, _second) = (holding(&server).await, holding(&server).await);
+        let third = tokio::spawn(asked(connected(&server).await, "/admin/communities"));
+        sleep(Duration::from_millis(100)).await;
         assert!(!third.is_finished(), "a third connection is answered");
         drop(first);
-        assert!(third.await.expect("an answer").starts_with("HTTP/1.1 200"));
+        assert!(third.await.expect("an answer").starts_with("HTTP/1.1 401"), "it needs a token, and has a place");
+    }
+
+    async fn whoever_finds_no_place_is_told_so_and_how_the_process_is(database: TestDatabase) {
+        let words = ["--max-connections", "1", "--head-timeout", "30s"];
+        let server = Server::told(database.directory(), &database.url, &words).await;
+        let kept = holding(&server).await;
+        let ask = async |path| asked(connected(&server).await, path).await.to_ascii_lowercase();
+        let refused = ask("/admin/communities").await;
+        assert!(refused.starts_with("http/1.1 503"), "{refused}");
+        for header in ["retry-after: 1", "connection: close", "content-type: application/json", "x-request-id: "] {
+            assert!(refused.contains(header), "{header}: {refused}");
+        }
+        let refused = ask("/graphql?query=%7B__typename%7D").await;
+        assert!(refused.contains(r#""retryafter":1"#), "{refused}");
+        for path in ["/health", "/ready", "/version"] {
+            let answer = ask(path).await;
+            assert!(answer.starts_with("http/1.1 200"), "{path}: {answer}");
+        }
+        // Who says nothing for two seconds does not keep everybody else out.
+        sleep(Duration::from_secs(2)).await;
+        assert!(ask("/admin/communities").await.starts_with("http/1.1 401"));
+        drop(kept);
     }
 
     async fn whoever_asks_has_the_place_of_somebody_who_does_not(database: TestDatabase) {
@@ -60,11 +91,10 @@ on_both_databases! {
             assert_eq!(&answer, b"HTTP/1.1 200");
             kept.push(stream);
         }
+        sleep(Duration::from_secs(1)).await;
         for _ in 0..5 {
-            let mut stream = connected(&server).await;
-            let request = b"GET /health HTTP/1.1\r\nHost: registry\r\nConnection: close\r\n\r\n";
-            stream.write_all(request).await.expect("the request is sent");
-            assert!(rest_of(&mut stream).await.starts_with("HTTP/1.1 200"));
+            let answer = asked(connected(&server).await, "/admin/communities").await;
+            assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
         }
     }
 
@@ -81,9 +111,17 @@ on_both_databases! {
             clients.push(connected(&server).await);
         }
         // Those who were taken and say nothing are let go of, and the others have their turn.
-        let asked = join_all((0..20).map(|_| server.get("/admin/communities", server.token()).send())).await;
-        for answer in asked {
-            assert_eq!(answer.expect("an answer").status(), 200);
+        let asked = (0..20).map(async |_| {
+            loop {
+                let answer = server.get("/admin/communities", server.token()).send().await.expect("an answer");
+                if answer.status() != 503 {
+                    return answer.status();
+                }
+                sleep(Duration::from_secs(1)).await;
+            }
+        });
+        for status in timeout(PATIENCE, join_all(asked)).await.expect("nobody is refused for ever") {
+            assert_eq!(status, 200);
         }
     }
 

@@ -30,7 +30,7 @@ use super::options::Options;
 use super::playground;
 use super::request::Parameters;
 use super::ws;
-use crate::http::{AppState, AskedTooOften, Bearer, GRAPHQL_PATH, RequestId, drain, read_up_to};
+use crate::http::{AppState, Bearer, GRAPHQL_PATH, Refused, RequestId, drain, read_up_to};
 
 /// How deep the variables of a request stand in a body: in a batch, in the request, as its variables.
 const AROUND_VARIABLES: usize = 3;
@@ -67,7 +67,7 @@ async fn answer(door: &Door, asker: Asker, request: Request) -> Response {
         let message = "Answers are application/graphql-response+json or application/json";
         return Refusal::new(StatusCode::NOT_ACCEPTABLE, message).answer(Media::Json);
     };
-    if let Some(AskedTooOften(error)) = request.extensions().get() {
+    if let Some(Refused(error)) = request.extensions().get() {
         return media.answer(&Answer::refused(server_error(error.clone())));
     }
     // Each part of the way has a limit of its own; this one holds all of them together.
