@@ -24,7 +24,7 @@ use crate::domain::import::{Counts, ImportOptions, ImportReport, MultiImportRepo
 use crate::domain::timestamp::Timestamp;
 use crate::metrics::ImportOutcome;
 use crate::store::communities::Replaced;
-use crate::store::plan::Plan;
+use crate::store::plan::{self, Plan};
 use crate::store::{
     Among, Handle, Loading, StoreError, assets, communities, delivery_points, holdings, members,
 };
@@ -186,9 +186,7 @@ impl Job<'_> {
             plan.clear(&handle).await?;
         }
         let loading = Loading::begin(&handle, judged.plans.iter().map(Plan::rows).sum()).await?;
-        for plan in &judged.plans {
-            plan.fill(&handle).await?;
-        }
+        plan::fill(&handle, &judged.plans).await?;
         loading.end(&handle).await?;
         let written = judged.plans.iter().filter(|plan| !plan.is_noop());
         let deeds = self.ctx.deeds(self.operation, written.map(|plan| (plan.community_key(), plan.rows())));

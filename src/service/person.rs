@@ -16,7 +16,7 @@ use crate::domain::identifier::UserId;
 use crate::domain::member::Member;
 use crate::domain::page::{End, MAX_PAGE, PageRequest};
 use crate::store::audit::{self as trail, Whose};
-use crate::store::plan::{MemberEdit, Plan, StoredMember};
+use crate::store::plan::{self, MemberEdit, Plan, StoredMember};
 use crate::store::{
     Handle, StoreError, assets, communities, delivery_points, history as past, kept_answers, members,
 };
@@ -173,7 +173,7 @@ async fn erase_member(ctx: &Ctx, handle: &Handle, member: &Member) -> std::resul
     let edit = [MemberEdit { stored: Some(stored), wanted: None }];
     let plan = Plan::edit(&community, &community.content, &edit, ctx.now());
     plan.clear(handle).await?;
-    plan.fill(handle).await?;
+    plan::fill(handle, std::slice::from_ref(&plan)).await?;
     let deed = ctx.trail().deed(ERASE, Some(plan.community_key()), rows as u64, None);
     history::record(handle, deed.as_slice(), &[&plan]).await?;
     history::forget_erased(handle, community.id, &edit[0]).await?;

@@ -14,8 +14,9 @@ use super::{Handle, Result};
 /// as many were slower again.
 const SQLITE_VALUES: usize = 8_000;
 
-/// Rows that one statement carries to PostgreSQL.
-const POSTGRES_ROWS: usize = 2_000;
+/// Rows that one statement carries to PostgreSQL. Its last part may wait for the acknowledgement of the one before it (over TLS,
+/// on one machine, 40 ms), so few statements are better than small ones.
+const POSTGRES_ROWS: usize = 8_000;
 
 /// Inserts rows. The next statement is put together while the database works on the last one.
 ///

@@ -1,5 +1,5 @@
-//! A large import: the indexes behind lists and lookups are made anew from all rows at once, sorted, instead of being kept up row
-//! by row in an order that is none of theirs, and foreign keys are checked once. On SQLite pages stay in memory until the
+//! A large import: indexes and keys are made anew from all rows at once, sorted, instead of being kept up row by row in an order
+//! that is none of theirs, and foreign keys are checked once. On SQLite pages stay in memory until the
 //! commit, and go from the log into the file when the import is answered.
 //!
 //! Everything happens in the import's own transaction. On SQLite readers go on with what they see. PostgreSQL keeps them
@@ -18,9 +18,9 @@ const ROWS_A_KIBIBYTE: u64 = 8;
 const FEWEST_KIBIBYTES: u64 = 4 * 1024;
 const MOST_KIBIBYTES: u64 = 64 * 1024;
 
-/// How each index is made that no rule of the model depends on, and how it is dropped.
+/// How each index is made, and how it is dropped. Those of the tables' own keys have no text.
 const SQLITE_INDEXES: &str = "SELECT sql AS again, 'DROP INDEX \"' || name || '\"' AS away FROM sqlite_schema \
-    WHERE type = 'index' AND sql LIKE 'CREATE INDEX %' AND tbl_name IN ('member', 'delivery_point', 'asset')";
+    WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ('member', 'delivery_point', 'asset', 'asset_measure')";
 
 /// The number that the newest row has: there are no more than this.
 const SQLITE_ROWS: &str = "SELECT COALESCE(MAX(rowid), 0) AS stored FROM asset";
@@ -28,15 +28,17 @@ const SQLITE_ROWS: &str = "SELECT COALESCE(MAX(rowid), 0) AS stored FROM asset";
 /// Where the database is; empty for one in memory.
 const SQLITE_FILE: &str = "SELECT COALESCE(file, '') AS file FROM pragma_database_list WHERE name = 'main'";
 
-/// The same with the foreign keys. Indexes first, since they come back in this order.
-const POSTGRES_INDEXES: &str = "SELECT indexdef AS again, format('DROP INDEX %I', indexname) AS away, 1 AS turn \
-    FROM pg_indexes WHERE schemaname = current_schema() AND indexdef LIKE 'CREATE INDEX %' \
-    AND tablename IN ('member', 'delivery_point', 'asset') \
+/// The same of whatever rows are looked up or kept apart with, in the order in which it is made again: primary keys before the
+/// foreign keys that lean on them.
+const POSTGRES_INDEXES: &str = "WITH filled(id) AS (SELECT unnest(ARRAY['member'::regclass, 'delivery_point'::regclass, \
+    'asset'::regclass, 'asset_measure'::regclass, 'holding'::regclass, 'search_text'::regclass])) \
+    SELECT pg_get_indexdef(indexrelid) AS again, format('DROP INDEX %s', indexrelid::regclass) AS away, 1 AS turn \
+    FROM pg_index JOIN filled ON indrelid = filled.id \
+    WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x')) \
     UNION ALL SELECT \
     format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)), \
-    format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), 2 \
-    FROM pg_constraint WHERE connamespace = current_schema()::regnamespace AND contype = 'f' \
-    AND conrelid IN ('member'::regclass, 'delivery_point'::regclass, 'asset'::regclass) ORDER BY turn";
+    format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), CASE contype WHEN 'f' THEN 3 ELSE 2 END \
+    FROM pg_constraint JOIN filled ON conrelid = filled.id WHERE contype IN ('p', 'u', 'f') ORDER BY turn";
 
 /// One when there is a community.
 const POSTGRES_ROWS: &str = "SELECT COUNT(*) AS stored FROM (SELECT 1 FROM community LIMIT 1) AS one";
@@ -122,12 +124,15 @@ async fn is_in_a_file(handle: &Handle) -> Result<bool> {
         .is_ok_and(|file| !file.is_empty()))
 }
 
-/// Takes away all or, where somebody uses one of the tables, nothing: whoever waited for them would keep everybody else
-/// waiting as well.
+/// Takes away all or nothing, the last made first. Nothing where somebody uses one of the tables, for whoever waited for them
+/// would keep everybody else waiting as well; where the tables belong to another role; and where something that is not the
+/// registry's leans on them.
 fn unless_in_use(away: &[String]) -> String {
+    let away: Vec<&str> = away.iter().rev().map(String::as_str).collect();
     format!(
-        "DO $$ BEGIN LOCK TABLE community, member, delivery_point, asset IN ACCESS EXCLUSIVE MODE NOWAIT; {}; \
-         EXCEPTION WHEN lock_not_available THEN NULL; END $$",
+        "DO $$ BEGIN LOCK TABLE community, member, delivery_point, asset, asset_measure, holding, search_text \
+         IN ACCESS EXCLUSIVE MODE NOWAIT; {}; \
+         EXCEPTION WHEN lock_not_available OR insufficient_privilege OR dependent_objects_still_exist THEN NULL; END $$",
         away.join("; ")
     )
 }

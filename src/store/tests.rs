@@ -19,7 +19,7 @@ use crate::domain::timestamp::Timestamp;
 
 use sea_orm::{ConnectionTrait, Statement};
 
-use super::plan::Plan;
+use super::plan::{self, Plan};
 use super::*;
 
 struct Fixture {
@@ -52,7 +52,7 @@ impl Fixture {
                 let digest = ContentDigest::of(graph);
                 let plan = Plan::replace(&handle, (graph, &digest), now).await?;
                 plan.clear(&handle).await?;
-                plan.fill(&handle).await?;
+                plan::fill(&handle, std::slice::from_ref(&plan)).await?;
                 Ok::<_, StoreError>(plan.unchanged)
             })
             .await
@@ -270,7 +270,7 @@ async fn the_loser_of_a_race_for_a_sensor_is_told_so() {
             async move {
                 let digest = ContentDigest::of(other);
                 let plan = Plan::replace(&handle, (other, &digest), Timestamp::from_micros(1)).await?;
-                plan.fill(&handle).await
+                plan::fill(&handle, std::slice::from_ref(&plan)).await
             }
         })
         .await;

@@ -67,6 +67,41 @@ on_both_databases! {
         assert_eq!(objects(&database).await, schema);
     }
 
+    async fn a_large_import_takes_away_nothing_that_something_else_leans_on(database: TestDatabase) {
+        let app = TestApp::on(&database).await;
+        // PostgreSQL groups by the primary key, on which the view depends then.
+        execute(&database, &["CREATE VIEW report AS SELECT id, name FROM member GROUP BY id"]).await;
+        let schema = objects(&database).await;
+        let report = app.import(Federation { communities: 1, members: 2_001, edition: 1 }.to_yaml()).await;
+        assert_eq!(report["reports"][0]["inserted"]["member"], 2_001);
+        assert_eq!(objects(&database).await, schema);
+    }
+
+    async fn a_large_import_needs_no_more_than_to_write(database: TestDatabase) {
+        let app = TestApp::on(&database).await;
+        let schema = objects(&database).await;
+        let Some((_, name)) = database.url.rsplit_once('/').filter(|_| database.backend == Backend::Postgres) else {
+            // SQLite knows no owners.
+            return;
+        };
+        let (name, _) = name.split_once('?').unwrap_or((name, ""));
+        let role = format!("writer_of_{name}");
+        let on = format!("ALTER DATABASE \"{name}\"");
+        execute(&database, &[
+            &format!("CREATE ROLE \"{role}\" IN ROLE pg_read_all_data, pg_write_all_data"),
+            &format!("{on} SET role = \"{role}\""),
+        ])
+        .await;
+        drop(app);
+        let app = TestApp::on(&database).await;
+        app.statements.take();
+        let report = app.import(Federation { communities: 1, members: 2_001, edition: 1 }.to_yaml()).await;
+        execute(&database, &["SET ROLE NONE", &format!("{on} RESET role"), &format!("DROP ROLE \"{role}\"")]).await;
+        assert_eq!(report["reports"][0]["inserted"]["member"], 2_001);
+        assert!(app.statements.take().iter().any(|statement| statement.contains("DROP INDEX")), "it was tried");
+        assert_eq!(objects(&database).await, schema);
+    }
+
     async fn a_schema_that_is_up_stays_as_it_is(database: TestDatabase) {
         let registry = connect(&database).await;
         registry.migrate().await.expect("the schema goes up");
@@ -78,6 +113,15 @@ on_both_databases! {
 
 async fn connect(database: &TestDatabase) -> Registry {
     Registry::connect(&database.url, &DatabaseSettings::default()).await.expect("the database answers")
+}
+
+async fn execute(database: &TestDatabase, statements: &[&str]) {
+    let connection = Database::connect(&database.url).await.expect("the database answers");
+    let transaction = connection.begin().await.expect("a transaction begins");
+    for statement in statements {
+        transaction.execute_unprepared(statement).await.expect(statement);
+    }
+    transaction.commit().await.expect("it is done");
 }
 
 async fn status(registry: &Registry) -> Vec<(String, bool)> {

@@ -25,7 +25,7 @@ use crate::domain::grant::Operation;
 use crate::domain::identifier::{CommunityKey, MemberKey};
 use crate::domain::precondition::{Seen, Versioned};
 use crate::domain::timestamp::Timestamp;
-use crate::store::plan::{MemberEdit, Plan, StoredMember};
+use crate::store::plan::{self, MemberEdit, Plan, StoredMember};
 use crate::store::{Handle, audit, communities};
 
 pub use retry::{Once, Outcome};
@@ -154,7 +154,7 @@ impl Edit {
         let rows = plan.rows() + changed.len() as u64;
         plan.difference.changes.extend(changed);
         plan.clear(&self.handle).await?;
-        plan.fill(&self.handle).await?;
+        plan::fill(&self.handle, std::slice::from_ref(&plan)).await?;
         let about = match members {
             [only] => only.user_id(),
             _ => None,

@@ -259,40 +259,15 @@ impl<'g> Plan<'g> {
         }
     }
 
-    /// Fills in what should be and is not stored, and announces it.
-    ///
-    /// # Errors
-    /// When the database fails; when another writer took what is to be written in the meantime.
-    pub async fn fill(&self, handle: &Handle) -> Result<()> {
-        if self.is_noop() {
-            return Ok(());
-        }
-        self.fill_community(handle).await?;
-        for planned in &self.rewritten {
-            let row = self.member_row(planned).into_active_model();
-            rewrite(handle, planned.identity.id, row).await?;
-        }
-        insert_all(handle, Box::new(self.members.iter().map(|planned| self.member_row(planned)))).await?;
-        insert_all(handle, Box::new(self.points.iter().map(|planned| self.point_row(planned)))).await?;
-        insert_all(handle, Box::new(self.assets.iter().map(|planned| self.asset_row(planned)))).await?;
-        insert_all(handle, Box::new(self.assets.iter().flat_map(|planned| self.measure_rows(planned))))
-            .await?;
-        insert_all(handle, Box::new(self.holding_rows())).await?;
-        if self.community_exists {
-            match &self.released {
-                Released::Members(ids) if ids.is_empty() => {}
-                Released::Members(ids) => {
-                    let theirs = history::of_members(handle, ids);
-                    history::resume(handle, theirs, self.community.id, self.now).await?;
-                }
-                Released::Everybody => {
-                    let theirs = history::of_community(self.community.id);
-                    history::resume(handle, theirs, self.community.id, self.now).await?;
-                }
-            }
-        }
-        insert_all(handle, Box::new(self.search_rows())).await?;
-        handle.changed(self.change())
+    /// Ends what is said of holdings in the past where the community stays: they go on that are held again.
+    async fn resume(&self, handle: &Handle) -> Result<()> {
+        let theirs = match &self.released {
+            _ if !self.community_exists => return Ok(()),
+            Released::Members(ids) if ids.is_empty() => return Ok(()),
+            Released::Members(ids) => history::of_members(handle, ids),
+            Released::Everybody => history::of_community(self.community.id),
+        };
+        history::resume(handle, theirs, self.community.id, self.now).await
     }
 
     fn change(&self) -> CommunityChange {
@@ -305,12 +280,10 @@ impl<'g> Plan<'g> {
         }
     }
 
-    async fn fill_community(&self, handle: &Handle) -> Result<()> {
+    /// Writes the row of a community that is stored already.
+    async fn rewrite_community(&self, handle: &Handle) -> Result<()> {
         use community::Column;
         let row = self.community_row();
-        if !self.community_exists {
-            return insert_all(handle, Box::new(std::iter::once(row))).await;
-        }
         if self.community.changed {
             return rewrite(handle, self.community.id, row.into_active_model()).await;
         }
@@ -325,6 +298,41 @@ impl<'g> Plan<'g> {
         handle.execute(&update).await?;
         Ok(())
     }
+}
+
+/// Fills in what should be and is not stored, table by table for all communities, and announces it.
+///
+/// # Errors
+/// When the database fails; when another writer took what is to be written in the meantime.
+pub async fn fill(handle: &Handle, plans: &[Plan<'_>]) -> Result<()> {
+    let plans: Vec<&Plan> = plans.iter().filter(|plan| !plan.is_noop()).collect();
+    let every = || plans.iter().copied();
+    let new = every().filter(|plan| !plan.community_exists);
+    insert_all(handle, Box::new(new.map(Plan::community_row))).await?;
+    for plan in every().filter(|plan| plan.community_exists) {
+        plan.rewrite_community(handle).await?;
+        for planned in &plan.rewritten {
+            let row = plan.member_row(planned).into_active_model();
+            rewrite(handle, planned.identity.id, row).await?;
+        }
+    }
+    let members = every().flat_map(|plan| plan.members.iter().map(|planned| plan.member_row(planned)));
+    insert_all(handle, Box::new(members)).await?;
+    let points = every().flat_map(|plan| plan.points.iter().map(|planned| plan.point_row(planned)));
+    insert_all(handle, Box::new(points)).await?;
+    let assets = every().flat_map(|plan| plan.assets.iter().map(|planned| plan.asset_row(planned)));
+    insert_all(handle, Box::new(assets)).await?;
+    let measures = every().flat_map(|plan| plan.assets.iter().flat_map(|planned| plan.measure_rows(planned)));
+    insert_all(handle, Box::new(measures)).await?;
+    let mut holdings: Vec<holding::Model> = every().flat_map(Plan::holding_rows).collect();
+    // In the order of their table, which they fill from one end to the other.
+    holdings.sort_unstable_by(|one, other| (&one.kind, &one.folded_id).cmp(&(&other.kind, &other.folded_id)));
+    insert_all(handle, Box::new(holdings.into_iter())).await?;
+    for plan in every() {
+        plan.resume(handle).await?;
+    }
+    insert_all(handle, Box::new(every().flat_map(Plan::search_rows))).await?;
+    every().try_for_each(|plan| handle.changed(plan.change()))
 }
 
 /// Deletes the rows whose column holds one of the ids.
