@@ -17,19 +17,16 @@ use crate::domain::code::Code;
 use crate::domain::columns::Columns;
 use crate::domain::community::{CommunityContent, CommunityRef};
 use crate::domain::error::Error;
-use crate::domain::filter::Filter;
 use crate::domain::grant::{Operation, Reach};
 use crate::domain::identifier::{CommunityKey, UserId};
 use crate::domain::import::MemberGraph;
-use crate::domain::order::Order;
-use crate::domain::page::{End, PageRequest};
-use crate::store::{Among, Handle, ListArgs, communities, graphs, members};
+use crate::store::{Handle, communities, graphs};
 
 /// What the audit trail calls it.
 const OPERATION: &str = "export";
 
 /// Members of one batch.
-const BATCH: u32 = 1_000;
+const BATCH: u64 = 1_000;
 
 /// Batches that may wait to be sent.
 const BATCHES_AHEAD: usize = 2;
@@ -174,18 +171,16 @@ async fn read_all(export: &Export, batches: mpsc::Sender<Batch>) -> Result<()> {
     for tag in chosen {
         let found = communities::by_key(handle, &Reach::Everything, &tag.key).await?;
         let mut begins = Some(Box::new(found.ok_or_else(community::not_found)?.content));
-        let mut page = PageRequest { size: BATCH, end: End::First, after: None, before: None };
+        let mut after = None;
         loop {
-            let args = ListArgs { filter: Filter::everything(), order: Order::default(), page: page.clone() };
-            let found = members::list(handle, Among::Community(tag.id), &args).await?;
-            page.after = found.rows.last().map(|row| row.cursor.clone());
-            let members = found.rows.into_iter().map(|row| row.value).collect();
-            let members = graphs::of_members(handle, members).await?;
+            let members = graphs::some(handle, tag.id, after.as_ref(), BATCH).await?;
+            let are_all = members.len() < BATCH as usize;
+            after = members.last().map(|member| member.content.key.clone());
             let batch = Batch { begins: begins.take(), key: tag.key.clone(), members };
             if batches.send(batch).await.is_err() {
                 return Ok(());
             }
-            if !found.has_next {
+            if are_all {
                 break;
             }
         }

@@ -1,47 +1,53 @@
-//! Members with everything they have, as bundles tell them. Of points and assets only what is said of them is read, column by
-//! column: an export is made of little else.
+//! Members with everything they have, as bundles tell them. Only what bundles say is read, column by column: an export is made
+//! of little else.
 
 use std::collections::HashMap;
 
 use entity::{asset, delivery_point, member};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use super::record::word;
-use super::table;
 use super::{Handle, Result, set};
 use crate::domain::asset::AssetContent;
 use crate::domain::community::Community;
 use crate::domain::delivery_point::DeliveryPointContent;
 use crate::domain::document::Document;
-use crate::domain::identifier::SensorId;
+use crate::domain::identifier::{MemberKey, SensorId};
 use crate::domain::import::{CommunityGraph, MemberGraph};
-use crate::domain::member::Member;
+use crate::domain::member::MemberContent;
 
 /// A community with everything in it, its members by key.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn whole(handle: &Handle, community: &Community) -> Result<CommunityGraph> {
-    let mut select = table::rows::<Member>(handle);
-    select.and_where(table::column::<Member>(member::Column::CommunityId).eq(community.id));
-    let mut members = table::all::<Member>(handle, &select).await?;
-    members.sort_by(|a, b| a.content.key.cmp(&b.content.key));
+    let members = members(handle, of_community(community.id).take()).await?;
     let points = points(handle, Expr::col(delivery_point::Column::CommunityId).eq(community.id)).await?;
     let assets = assets(handle, Expr::col(asset::Column::CommunityId).eq(community.id)).await?;
     Ok(CommunityGraph { community: community.content.clone(), members: joined(members, points, assets) })
 }
 
-/// Members with everything they have, in the same order.
+/// At most so many members of a community with everything they have, by key; those behind a key.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_members(handle: &Handle, members: Vec<Member>) -> Result<Vec<MemberGraph>> {
+pub async fn some(
+    handle: &Handle,
+    community: Uuid,
+    after: Option<&MemberKey>,
+    limit: u64,
+) -> Result<Vec<MemberGraph>> {
+    let mut select = of_community(community);
+    if let Some(key) = after {
+        select.and_where(Expr::col(member::Column::Key).gt(key.as_str()));
+    }
+    let members = members(handle, select.limit(limit).take()).await?;
     if members.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<Uuid> = members.iter().map(|member| member.id).collect();
+    let ids: Vec<Uuid> = members.iter().map(|(id, _)| *id).collect();
     let is_one = |column| set::is_one_of_ids(handle.get_database_backend(), column, &ids);
     let points = points(handle, is_one(Expr::col(delivery_point::Column::MemberId))).await?;
     let assets = assets(handle, is_one(Expr::col(asset::Column::MemberId))).await?;
@@ -51,18 +57,52 @@ pub async fn of_members(handle: &Handle, members: Vec<Member>) -> Result<Vec<Mem
 type OfMembers<C> = HashMap<Uuid, Vec<C>>;
 
 fn joined(
-    members: Vec<Member>,
+    members: Vec<(Uuid, MemberContent)>,
     mut points: OfMembers<DeliveryPointContent>,
     mut assets: OfMembers<AssetContent>,
 ) -> Vec<MemberGraph> {
-    let graph = |member: Member| {
-        let mut delivery_points = points.remove(&member.id).unwrap_or_default();
+    let graph = |(id, content): (Uuid, MemberContent)| {
+        let mut delivery_points = points.remove(&id).unwrap_or_default();
         delivery_points.sort_by(|a, b| a.code.cmp(&b.code));
-        let mut assets = assets.remove(&member.id).unwrap_or_default();
+        let mut assets = assets.remove(&id).unwrap_or_default();
         assets.sort_by(|a, b| (a.asset_type, &a.key).cmp(&(b.asset_type, &b.key)));
-        MemberGraph { content: member.content, delivery_points, assets }
+        MemberGraph { content, delivery_points, assets }
     };
     members.into_iter().map(graph).collect()
+}
+
+/// The members of a community by key.
+fn of_community(community: Uuid) -> SelectStatement {
+    use member::Column;
+    Query::select()
+        .columns([Column::Id, Column::Key, Column::UserId, Column::Did, Column::Name, Column::MemberType])
+        .columns([Column::Role, Column::Area, Column::Status, Column::Extra])
+        .from(member::Entity)
+        .and_where(Expr::col(Column::CommunityId).eq(community))
+        .order_by(Column::Key, Order::Asc)
+        .take()
+}
+
+async fn members(handle: &Handle, select: SelectStatement) -> Result<Vec<(Uuid, MemberContent)>> {
+    let mut found = Vec::new();
+    handle
+        .each_row(&select, |row| {
+            let content = MemberContent {
+                key: row.try_get_by_index::<String>(1)?.into(),
+                user_id: row.try_get_by_index::<String>(2)?.into(),
+                did: row.try_get_by_index::<Option<String>>(3)?.map(Into::into),
+                name: row.try_get_by_index(4)?,
+                member_type: row.try_get_by_index(5)?,
+                role: word(&row.try_get_by_index::<String>(6)?)?,
+                area: row.try_get_by_index(7)?,
+                status: word(&row.try_get_by_index::<String>(8)?)?,
+                extra: Document::from_stored(row.try_get_by_index(9)?),
+            };
+            found.push((row.try_get_by_index(0)?, content));
+            Ok(())
+        })
+        .await?;
+    Ok(found)
 }
 
 async fn points(handle: &Handle, which: SimpleExpr) -> Result<OfMembers<DeliveryPointContent>> {
@@ -84,7 +124,7 @@ async fn points(handle: &Handle, which: SimpleExpr) -> Result<OfMembers<Delivery
             extra: Document::from_stored(row.try_get_by_index(7)?),
         })
     };
-    by_member(&handle.query_all(&select).await?, content)
+    by_member(handle, &select, content).await
 }
 
 async fn assets(handle: &Handle, which: SimpleExpr) -> Result<OfMembers<AssetContent>> {
@@ -109,14 +149,21 @@ async fn assets(handle: &Handle, which: SimpleExpr) -> Result<OfMembers<AssetCon
             extra: document(8)?,
         })
     };
-    by_member(&handle.query_all(&select).await?, content)
+    by_member(handle, &select, content).await
 }
 
 /// Contents by the id of the member, which is the first column.
-fn by_member<C>(rows: &[QueryResult], content: impl Fn(&QueryResult) -> Result<C>) -> Result<OfMembers<C>> {
+async fn by_member<C: Send>(
+    handle: &Handle,
+    select: &SelectStatement,
+    mut content: impl FnMut(&QueryResult) -> Result<C> + Send,
+) -> Result<OfMembers<C>> {
     let mut found: OfMembers<C> = HashMap::new();
-    for row in rows {
-        found.entry(row.try_get_by_index(0)?).or_default().push(content(row)?);
-    }
+    handle
+        .each_row(select, |row| {
+            found.entry(row.try_get_by_index(0)?).or_default().push(content(row)?);
+            Ok(())
+        })
+        .await?;
     Ok(found)
 }

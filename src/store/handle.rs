@@ -4,6 +4,8 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
     Statement,
@@ -162,6 +164,29 @@ macro_rules! delegate {
             }
         }
     };
+}
+
+impl Handle {
+    /// Hands on the rows of a select one by one, while the database looks for the next ones.
+    ///
+    /// # Errors
+    /// When the database fails, or what they are handed to.
+    pub(super) async fn each_row(
+        &self,
+        select: &SelectStatement,
+        mut take: impl FnMut(&QueryResult) -> StoreResult<()> + Send,
+    ) -> StoreResult<()> {
+        // Both traits of a connection have a `get_database_backend`.
+        use sea_orm::StreamTrait as _;
+        let statement = self.get_database_backend().build(select);
+        delegate!(self, connection => {
+            let mut rows = connection.stream_raw(statement).await?;
+            while let Some(row) = rows.try_next().await? {
+                take(&row)?;
+            }
+            Ok(())
+        })
+    }
 }
 
 #[async_trait::async_trait]
