@@ -1,12 +1,14 @@
 //! The audit trail: every look at personal data and every write, and who may read of it.
 
+mod look;
 mod personal;
 mod recorder;
 mod trail;
 
+pub(super) use look::Look;
 pub(super) use personal::Personal;
 pub(super) use recorder::Recorder;
-pub(super) use trail::{Look, Trail};
+pub(super) use trail::Trail;
 
 use super::{Ctx, Result};
 use crate::domain::audit::{AuditEntry, AuditFilter, Person};

@@ -10,6 +10,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::look::{Look, Noted};
+use crate::auth::Principal;
 use crate::domain::audit::Deed;
 use crate::domain::error::Error;
 use crate::domain::timestamp::Timestamp;
@@ -20,7 +22,7 @@ use crate::store::{Store, StoreError, audit};
 const WAITING_REQUESTS: usize = 65_536;
 
 /// How long entries are gathered before they are written, unless there are enough.
-const GATHER_FOR: Duration = Duration::from_millis(200);
+const GATHER_FOR: Duration = Duration::from_millis(500);
 const GATHER_REQUESTS: usize = 8_000;
 
 /// How long to wait before a write that failed is tried again.
@@ -34,17 +36,17 @@ const LAST_PAUSES: usize = 200;
 const CLEAR_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 const CLEAR_ENTRIES: u64 = 5_000;
 
-/// What waits to be written. A request puts its deeds there and goes on: the writer is woken by the first of a
+/// What waits to be written. A request puts its look there and goes on: the writer is woken by the first of a
 /// batch, and when there is enough, for waking it each time would cost a request more than all the rest.
 struct Waiting {
-    requests: Mutex<Vec<(Vec<Deed>, OwnedSemaphorePermit)>>,
+    requests: Mutex<Vec<(Noted, OwnedSemaphorePermit)>>,
     room: Arc<Semaphore>,
     first: Notify,
     enough: Notify,
 }
 
 impl Waiting {
-    fn take(&self) -> Vec<(Vec<Deed>, OwnedSemaphorePermit)> {
+    fn take(&self) -> Vec<(Noted, OwnedSemaphorePermit)> {
         std::mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -62,19 +64,28 @@ struct Recording {
     _clearer: AbortOnDropHandle<()>,
 }
 
-/// Room for what one request did.
-pub(super) struct Place {
+/// Room for what one request looked at.
+pub(in crate::service) struct Place {
     waiting: Arc<Waiting>,
     permit: OwnedSemaphorePermit,
 }
 
 impl Place {
-    /// Fills it.
-    pub(super) fn take(self, deeds: Vec<Deed>) {
+    /// Fills it, unless nothing was looked at.
+    pub(in crate::service) fn take(
+        self,
+        caller: Arc<Principal>,
+        request_id: Option<String>,
+        look: Arc<Look>,
+    ) {
+        if look.is_empty() {
+            return;
+        }
         let Self { waiting, permit } = self;
+        let noted = Noted { caller, at: Timestamp::now(), request_id, look };
         let count = {
             let mut requests = waiting.requests.lock().unwrap_or_else(PoisonError::into_inner);
-            requests.push((deeds, permit));
+            requests.push((noted, permit));
             requests.len()
         };
         match count {
@@ -116,7 +127,7 @@ impl Recorder {
     }
 
     /// Room for what a request will have looked at, if there is some now.
-    pub(super) fn try_reserve(&self) -> Option<Place> {
+    pub(in crate::service) fn try_reserve(&self) -> Option<Place> {
         let permit = Arc::clone(&self.0.waiting.room).try_acquire_owned().ok()?;
         Some(Place { waiting: Arc::clone(&self.0.waiting), permit })
     }
@@ -186,10 +197,10 @@ async fn write_all(
 
 async fn write_waiting(store: &Store, waiting: &Waiting, stop: &CancellationToken) {
     let requests = waiting.take();
-    // The places are free again when everything is written.
-    let (deeds, _places): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
-    let mut batch: Vec<Deed> = deeds.into_iter().flatten().collect();
+    let mut batch: Vec<Deed> = requests.iter().flat_map(|(noted, _place)| noted.deeds()).collect();
     write(store, &mut batch, stop).await;
+    // The places are free again now that everything is written.
+    drop(requests);
 }
 
 /// Writes a batch; again and again while the database does not take it, but once only when the process is

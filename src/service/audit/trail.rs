@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
 use super::super::memory::Witness;
+use super::look::{Look, People, Row, Tally, deed};
 use super::personal::Personal;
 use super::recorder::{Place, Recorder};
 use crate::auth::Principal;
 use crate::domain::audit::{Deed, Person};
 use crate::domain::closed_set::AuditOutcome;
 use crate::domain::error::Error;
-use crate::domain::identifier::{CommunityKey, UserId};
+use crate::domain::identifier::CommunityKey;
 use crate::domain::timestamp::Timestamp;
 use crate::service::Result;
 
@@ -35,57 +36,6 @@ pub struct Trail {
 }
 
 type Tallies = BTreeMap<Row, Tally>;
-
-/// What one request looked at, so that the same look can be recorded again. A list, for it is kept with every answer that is
-/// remembered, and mostly has one row.
-pub struct Look {
-    tallies: Box<[(Row, Tally)]>,
-    /// How many identifiers were looked up.
-    pub(in crate::service) lookups: usize,
-}
-
-/// What is added up.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Row {
-    operation: &'static str,
-    community: Option<CommunityKey>,
-    outcome: AuditOutcome,
-}
-
-/// How many rows, and whose.
-#[derive(Default)]
-struct Tally {
-    rows: u64,
-    people: People,
-}
-
-#[derive(Default)]
-enum People {
-    #[default]
-    Nobody,
-    One(UserId),
-    Several,
-}
-
-impl Tally {
-    fn add(&mut self, user_id: Option<&UserId>) {
-        self.rows += 1;
-        match (&self.people, user_id) {
-            (People::Nobody, Some(user_id)) => self.people = People::One(user_id.clone()),
-            (People::One(known), Some(user_id)) if known == user_id => {}
-            _ => self.people = People::Several,
-        }
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.rows += other.rows;
-        self.people = match (std::mem::take(&mut self.people), other.people) {
-            (People::Nobody, people) | (people, People::Nobody) => people,
-            (People::One(one), People::One(other)) if one == other => People::One(one),
-            _ => People::Several,
-        };
-    }
-}
 
 impl Trail {
     pub(in crate::service) fn new(
@@ -109,15 +59,6 @@ impl Trail {
     pub(in crate::service) fn witnessed(mut self, witness: Option<Witness>) -> Self {
         self.witness = witness;
         self
-    }
-
-    /// Notes a look that was noted for another request; none when there is no room for it now.
-    pub(in crate::service) fn repeat(mut self, look: &Look) -> Option<()> {
-        if let (Some(recorder), Some(_)) = (&self.recorder, &self.caller) {
-            self.place = OnceCell::new_with(Some(recorder.try_reserve()?));
-        }
-        self.record(look.tallies.iter().map(|(row, tally)| (row, tally)));
-        Some(())
     }
 
     /// Notes that something is read that changes without a change of a community: no witness is told.
@@ -249,18 +190,8 @@ impl Trail {
         about: Option<Person>,
     ) -> Option<Deed> {
         let caller = self.caller.as_ref()?;
-        let by = caller.username.as_ref().map_or_else(|| Person::subject(&caller.subject), Person::user);
-        Some(Deed {
-            at: Timestamp::now(),
-            by,
-            about,
-            client: caller.client.clone(),
-            operation,
-            community: community.cloned(),
-            rows,
-            outcome: AuditOutcome::Ok,
-            request_id: self.request_id.clone(),
-        })
+        let request = (caller.as_ref(), Timestamp::now(), self.request_id.as_deref());
+        Some(deed(request, operation, (community, rows), about))
     }
 }
 
@@ -268,29 +199,12 @@ impl Trail {
 impl Drop for Trail {
     fn drop(&mut self) {
         let tallies = std::mem::take(self.tallies.get_mut().unwrap_or_else(PoisonError::into_inner));
-        self.record(tallies.iter());
-        if let Some(witness) = self.witness.take().filter(|_| !*self.read_records.get_mut()) {
-            witness.tell(Look { tallies: tallies.into_iter().collect(), lookups: *self.lookups.get_mut() });
+        let look = Arc::new(Look::of(tallies, *self.lookups.get_mut()));
+        if let (Some(place), Some(caller)) = (self.place.take(), self.caller.take()) {
+            place.take(caller, self.request_id.take(), Arc::clone(&look));
         }
-    }
-}
-
-impl Trail {
-    /// Hands what was looked at to the recorder.
-    fn record<'t>(&mut self, tallies: impl Iterator<Item = (&'t Row, &'t Tally)>) {
-        let Some(place) = self.place.take() else { return };
-        let deeds: Vec<Deed> = tallies
-            .filter_map(|(row, tally)| {
-                let about = match &tally.people {
-                    People::One(user_id) => Some(Person::user(user_id)),
-                    _ => None,
-                };
-                let deed = self.deed(row.operation, row.community.as_ref(), tally.rows, about)?;
-                Some(Deed { outcome: row.outcome, ..deed })
-            })
-            .collect();
-        if !deeds.is_empty() {
-            place.take(deeds);
+        if let Some(witness) = self.witness.take().filter(|_| !*self.read_records.get_mut()) {
+            witness.tell(look);
         }
     }
 }

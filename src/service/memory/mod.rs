@@ -17,7 +17,7 @@ use quick_cache::{Equivalent, Weighter};
 pub use self::sensors::OnSensor;
 pub(super) use self::sensors::Recollection;
 use self::sensors::Sensors;
-use super::audit::{Look, Trail};
+use super::audit::Look;
 use super::{Caller, Registry};
 use crate::auth::Principal;
 use crate::domain::identifier::CommunityKey;
@@ -123,7 +123,7 @@ struct Remembered {
     /// The community that alone it is about; none when it may be about any.
     within: Option<CommunityKey>,
     since: Moment,
-    look: Look,
+    look: Arc<Look>,
     answer: Answer,
 }
 
@@ -164,14 +164,14 @@ impl Memory {
 
 /// Learns what the services looked at while they answered.
 #[derive(Clone, Default)]
-pub struct Witness(Arc<Mutex<Option<Look>>>);
+pub struct Witness(Arc<Mutex<Option<Arc<Look>>>>);
 
 impl Witness {
-    pub(super) fn tell(&self, look: Look) {
+    pub(super) fn tell(&self, look: Arc<Look>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
     }
 
-    fn take(&self) -> Option<Look> {
+    fn take(&self) -> Option<Arc<Look>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -221,9 +221,10 @@ impl Registry {
         // Who may not ask now is refused by the services, in the words of the door.
         self.rates.count_request(&Ok(Arc::clone(question.asker))).ok()?;
         self.rates.count_lookups(&question.asker.subject, found.look.lookups).ok()?;
-        let asker = Some(Arc::clone(question.asker));
-        let trail = Trail::new(asker, self.recorder.clone(), request_id.map(str::to_owned));
-        trail.repeat(&found.look)?;
+        if let Some(recorder) = &self.recorder {
+            let (asker, look) = (Arc::clone(question.asker), Arc::clone(&found.look));
+            recorder.try_reserve()?.take(asker, request_id.map(str::to_owned), look);
+        }
         self.metrics.recalled(true);
         Some(found.answer.clone())
     }

@@ -1,0 +1,116 @@
+//! What one request looked at, added up, and how that is told as entries of the trail. It waits for the recorder as it is,
+//! and answers that are remembered have it too: entries are made of it when they are written.
+
+use std::sync::Arc;
+
+use crate::auth::Principal;
+use crate::domain::audit::{Deed, Person};
+use crate::domain::closed_set::AuditOutcome;
+use crate::domain::identifier::{CommunityKey, UserId};
+use crate::domain::timestamp::Timestamp;
+
+/// What one request looked at.
+pub struct Look {
+    /// A list, for mostly it has one row.
+    tallies: Box<[(Row, Tally)]>,
+    /// How many identifiers were looked up.
+    pub(in crate::service) lookups: usize,
+}
+
+/// What is added up.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Row {
+    pub(super) operation: &'static str,
+    pub(super) community: Option<CommunityKey>,
+    pub(super) outcome: AuditOutcome,
+}
+
+/// How many rows, and whose.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) rows: u64,
+    pub(super) people: People,
+}
+
+#[derive(Default)]
+pub(super) enum People {
+    #[default]
+    Nobody,
+    One(UserId),
+    Several,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, user_id: Option<&UserId>) {
+        self.rows += 1;
+        match (&self.people, user_id) {
+            (People::Nobody, Some(user_id)) => self.people = People::One(user_id.clone()),
+            (People::One(known), Some(user_id)) if known == user_id => {}
+            _ => self.people = People::Several,
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.people = match (std::mem::take(&mut self.people), other.people) {
+            (People::Nobody, people) | (people, People::Nobody) => people,
+            (People::One(one), People::One(other)) if one == other => People::One(one),
+            _ => People::Several,
+        };
+    }
+}
+
+impl Look {
+    pub(super) fn of(tallies: impl IntoIterator<Item = (Row, Tally)>, lookups: usize) -> Self {
+        Self { tallies: tallies.into_iter().collect(), lookups }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.tallies.is_empty()
+    }
+}
+
+/// Who did something, when, and the id of the request.
+type By<'r> = (&'r Principal, Timestamp, Option<&'r str>);
+
+/// Something that was done to some rows of a community.
+pub(super) fn deed(
+    (caller, at, request_id): By<'_>,
+    operation: &'static str,
+    (community, rows): (Option<&CommunityKey>, u64),
+    about: Option<Person>,
+) -> Deed {
+    Deed {
+        at,
+        by: caller.username.as_ref().map_or_else(|| Person::subject(&caller.subject), Person::user),
+        about,
+        client: caller.client.clone(),
+        operation,
+        community: community.cloned(),
+        rows,
+        outcome: AuditOutcome::Ok,
+        request_id: request_id.map(str::to_owned),
+    }
+}
+
+/// A look that waits to be recorded.
+pub(super) struct Noted {
+    pub(super) caller: Arc<Principal>,
+    pub(super) at: Timestamp,
+    pub(super) request_id: Option<String>,
+    pub(super) look: Arc<Look>,
+}
+
+impl Noted {
+    /// The entries that it makes.
+    pub(super) fn deeds(&self) -> impl Iterator<Item = Deed> {
+        self.look.tallies.iter().map(|(Row { operation, community, outcome }, tally)| {
+            let about = match &tally.people {
+                People::One(user_id) => Some(Person::user(user_id)),
+                People::Nobody | People::Several => None,
+            };
+            let by = (self.caller.as_ref(), self.at, self.request_id.as_deref());
+            Deed { outcome: *outcome, ..deed(by, operation, (community.as_ref(), tally.rows), about) }
+        })
+    }
+}
