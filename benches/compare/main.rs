@@ -20,6 +20,7 @@ mod postgres;
 #[path = "../../tests/it/support/server.rs"]
 mod server;
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -35,8 +36,8 @@ struct Size {
     federation: Federation,
     rounds: usize,
     seconds: usize,
-    /// Whether the registry remembers no answers.
-    is_forgetful: bool,
+    /// Whether it is measured once more with nothing remembered.
+    forgets_then: bool,
 }
 
 /// Communities of one import: a body of some 100 MB when each has 1 000 members.
@@ -55,35 +56,31 @@ fn main() {
         federation: Federation { communities: number(0, 20), members: number(1, 500), edition: 1 },
         rounds: number(2, 3),
         seconds: number(3, 3),
-        is_forgetful: words.iter().any(|word| word == "forgetful"),
+        forgets_then: words.iter().any(|word| word == "forgetful"),
     };
     tokio::runtime::Runtime::new().expect("a runtime starts").block_on(measure_all(size));
 }
 
 async fn measure_all(size: Size) {
     println!(
-        "{} communities of {} members with 3 assets each; {} rounds of {} s, 16 connections{}",
-        size.federation.communities,
-        size.federation.members,
-        size.rounds,
-        size.seconds,
-        if size.is_forgetful { ", nothing remembered" } else { "" }
+        "{} communities of {} members with 3 assets each; {} rounds of {} s, 16 connections",
+        size.federation.communities, size.federation.members, size.rounds, size.seconds,
     );
     let directory = tempfile::tempdir().expect("a temporary directory can be made");
     let url = format!("sqlite://{}?mode=rwc", directory.path().join("registry.db").display());
-    measure("SQLite", &url, size).await;
+    fill_and_measure("SQLite", &url, size).await;
     match Postgres::find("") {
         Ok(postgres) => {
             let name = format!("rec_registry_compare_{}", std::process::id());
             let url = postgres.create_database(&name).await;
-            measure("PostgreSQL", &url, size).await;
+            fill_and_measure("PostgreSQL", &url, size).await;
             postgres.drop_database(&name).await;
         }
         Err(reason) => println!("\nPostgreSQL is not measured: {reason}"),
     }
 }
 
-async fn measure(system: &str, database_url: &str, size: Size) {
+async fn fill_and_measure(system: &str, database_url: &str, size: Size) {
     let directory = tempfile::tempdir().expect("a temporary directory can be made");
     // Whoever filled the registry is gone when it is asked, and with it the memory that it took.
     let filling = Server::told(directory.path(), database_url, &["--max-body-mib", "1024"]).await;
@@ -94,13 +91,18 @@ async fn measure(system: &str, database_url: &str, size: Size) {
         assert!(imported.status().is_success(), "{}", imported.status());
     }
     stop(filling);
-    let figures = server::free_address();
-    let mut words = vec!["--metrics-listen", &figures];
-    if size.is_forgetful {
-        words.extend(["--memory-mib", "0"]);
+    measure(system, database_url, directory.path(), &[], size).await;
+    if size.forgets_then {
+        let system = format!("{system}, nothing remembered");
+        measure(&system, database_url, directory.path(), &["--memory-mib", "0"], size).await;
     }
+}
+
+async fn measure(system: &str, database_url: &str, directory: &Path, told: &[&str], size: Size) {
+    let figures = server::free_address();
+    let words = [&["--metrics-listen", &figures], told].concat();
     let begun = Instant::now();
-    let server = Server::told(directory.path(), database_url, &words).await;
+    let server = Server::told(directory, database_url, &words).await;
     println!(
         "\n{system}: started in {} ms, {:.0} MiB\n  {:<44} {:>9} {:>9} {:>8} {:>8} {:>6} {:>7} {:>5} {:>6} {:>6}",
         begun.elapsed().as_millis(),
@@ -117,10 +119,11 @@ async fn measure(system: &str, database_url: &str, size: Size) {
         "goal"
     );
     for operation in operations(size.federation) {
-        let line = compared(&server, &figures, directory.path(), &operation, size).await;
-        let goal = if system == "SQLite" { operation.goals.0 } else { operation.goals.1 };
+        let line = compared(&server, &figures, directory, &operation, size).await;
+        let goal = if database_url.starts_with("sqlite") { operation.goals.0 } else { operation.goals.1 };
         println!("  {:<44} {line} {goal:>6.2}", operation.name);
     }
+    stop(server);
 }
 
 /// Lets a server finish what it does.
@@ -141,7 +144,7 @@ async fn statements(figures: &str) -> f64 {
 async fn compared(
     server: &Server,
     figures: &str,
-    directory: &std::path::Path,
+    directory: &Path,
     operation: &Operation,
     size: Size,
 ) -> String {

@@ -72,13 +72,18 @@ impl Cells {
 /// The column of a table that an active model is a row of.
 type ColumnOf<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Column;
 
-/// How many rows there are, and their columns in the order of the table.
+/// How many rows there are, and their columns in the order of the table. Row by row: each is taken apart while it is at hand.
 fn columns<A: ActiveModelTrait>(rows: impl Iterator<Item = A>) -> (usize, Vec<(ColumnOf<A>, Cells)>) {
-    let mut rows: Vec<A> = rows.collect();
-    let columns = ColumnOf::<A>::iter()
-        .map(|column| (column, Cells::of(rows.iter_mut().map(|row| taken(row, column)).collect())))
-        .collect();
-    (rows.len(), columns)
+    let mut columns: Vec<(ColumnOf<A>, Vec<Value>)> =
+        ColumnOf::<A>::iter().map(|column| (column, Vec::new())).collect();
+    let mut count = 0;
+    for mut row in rows {
+        count += 1;
+        for (column, cells) in &mut columns {
+            cells.push(taken(&mut row, *column));
+        }
+    }
+    (count, columns.into_iter().map(|(column, cells)| (column, Cells::of(cells))).collect())
 }
 
 fn insert_into<A: ActiveModelTrait>() -> String {

@@ -21,9 +21,9 @@ use crate::store::{Store, StoreError, audit};
 /// Requests that may wait to be recorded: some 20 MB. Who comes then waits.
 const WAITING_REQUESTS: usize = 65_536;
 
-/// How long entries are gathered before they are written, unless there are enough.
+/// How long entries are gathered before they are written, unless there are enough for a batch.
 const GATHER_FOR: Duration = Duration::from_millis(500);
-const GATHER_REQUESTS: usize = 8_000;
+const GATHER_REQUESTS: usize = audit::MAX_ENTRIES;
 
 /// How long to wait before a write that failed is tried again.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -13,8 +13,9 @@ use crate::domain::audit::{AuditEntry, Deed, Person, entry_id, new_batch_id};
 use crate::domain::closed_set::{AuditOutcome, ClosedSet};
 use crate::domain::timestamp::Timestamp;
 
-/// Most entries of a batch. More would be read in vain by whoever wants one of them.
-pub(super) const MAX_ENTRIES: usize = 8_000;
+/// Most entries of a batch. More would be read in vain by whoever wants one of them; of fewer, more would have to be found
+/// by each person's mark.
+pub const MAX_ENTRIES: usize = 16_000;
 
 /// Most microseconds from the first entry of a batch to its last: what is asked for since a time stands in
 /// batches that begin at most as much earlier.

@@ -9,6 +9,7 @@ mod batch;
 mod list;
 mod people;
 
+pub use batch::MAX_ENTRIES;
 pub use list::{Whose, count, list};
 pub use people::{forget, pseudonyms};
 
