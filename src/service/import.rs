@@ -25,9 +25,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::metrics::ImportOutcome;
 use crate::store::communities::Replaced;
 use crate::store::plan::{self, Plan};
-use crate::store::{
-    Among, Handle, Loading, StoreError, assets, communities, delivery_points, holdings, members,
-};
+use crate::store::{Among, Handle, StoreError, assets, communities, delivery_points, holdings, members};
 
 /// What the audit trail calls it.
 const OPERATION: &str = "import";
@@ -185,9 +183,7 @@ impl Job<'_> {
         for plan in &judged.plans {
             plan.clear(&handle).await?;
         }
-        let loading = Loading::begin(&handle, judged.plans.iter().map(Plan::rows).sum()).await?;
         plan::fill(&handle, &judged.plans).await?;
-        loading.end(&handle).await?;
         let written = judged.plans.iter().filter(|plan| !plan.is_noop());
         let deeds = self.ctx.deeds(self.operation, written.map(|plan| (plan.community_key(), plan.rows())));
         let written: Vec<_> = judged.plans.iter().filter(|plan| !plan.is_noop()).collect();

@@ -45,7 +45,7 @@ const POSTGRES_ROWS: &str = "SELECT COUNT(*) AS stored FROM (SELECT 1 FROM commu
 
 /// What is gone until the rows are there.
 #[derive(Default)]
-pub struct Loading {
+pub(super) struct Loading {
     /// The statements that make it again.
     again: Vec<String>,
 }
@@ -56,7 +56,7 @@ impl Loading {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn begin(handle: &Handle, rows: u64) -> Result<Self> {
+    pub(super) async fn begin(handle: &Handle, rows: u64) -> Result<Self> {
         let backend = handle.get_database_backend();
         let (stored, indexes) = match backend {
             DbBackend::Sqlite => (SQLITE_ROWS, SQLITE_INDEXES),
@@ -108,7 +108,7 @@ impl Loading {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn end(self, handle: &Handle) -> Result<()> {
+    pub(super) async fn end(self, handle: &Handle) -> Result<()> {
         for again in self.again {
             handle.execute_unprepared(&again).await?;
         }

@@ -40,7 +40,6 @@ pub use connection::{Claim, DatabaseSettings, OnStatement, PoolUse, Store, Write
 pub use error::StoreError;
 pub use handle::Handle;
 pub use keyset::ListArgs;
-pub use loading::Loading;
 pub use scope::Scope;
 pub use table::Among;
 

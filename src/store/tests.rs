@@ -19,6 +19,7 @@ use crate::domain::timestamp::Timestamp;
 
 use sea_orm::{ConnectionTrait, Statement};
 
+use super::loading::Loading;
 use super::plan::{self, Plan};
 use super::*;
 

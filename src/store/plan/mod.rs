@@ -14,6 +14,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoA
 use uuid::Uuid;
 
 use super::bulk::insert_all;
+use super::loading::Loading;
 use super::{Handle, Result, history, set};
 use crate::domain::asset::AssetContent;
 use crate::domain::change::CommunityChange;
@@ -300,13 +301,15 @@ impl<'g> Plan<'g> {
     }
 }
 
-/// Fills in what should be and is not stored, table by table for all communities, and announces it.
+/// Fills in what should be and is not stored, table by table for all communities, and announces it. Where that is much,
+/// indexes are made behind it.
 ///
 /// # Errors
 /// When the database fails; when another writer took what is to be written in the meantime.
 pub async fn fill(handle: &Handle, plans: &[Plan<'_>]) -> Result<()> {
     let plans: Vec<&Plan> = plans.iter().filter(|plan| !plan.is_noop()).collect();
     let every = || plans.iter().copied();
+    let loading = Loading::begin(handle, every().map(Plan::rows).sum()).await?;
     let new = every().filter(|plan| !plan.community_exists);
     insert_all(handle, Box::new(new.map(Plan::community_row))).await?;
     for plan in every().filter(|plan| plan.community_exists) {
@@ -328,10 +331,12 @@ pub async fn fill(handle: &Handle, plans: &[Plan<'_>]) -> Result<()> {
     // In the order of their table, which they fill from one end to the other.
     holdings.sort_unstable_by(|one, other| (&one.kind, &one.folded_id).cmp(&(&other.kind, &other.folded_id)));
     insert_all(handle, Box::new(holdings.into_iter())).await?;
+    insert_all(handle, Box::new(every().flat_map(Plan::search_rows))).await?;
+    loading.end(handle).await?;
+    // This finds a community's members by an index.
     for plan in every() {
         plan.resume(handle).await?;
     }
-    insert_all(handle, Box::new(every().flat_map(Plan::search_rows))).await?;
     every().try_for_each(|plan| handle.changed(plan.change()))
 }
 
