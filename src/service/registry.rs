@@ -143,8 +143,8 @@ impl Registry {
         let recorder = Recorder::start(self.store.in_background(), retention);
         let waiting = recorder.clone();
         self.metrics.tell(
-            "audit_requests_waiting",
-            "Requests whose looks are not on the audit trail yet",
+            "audit_entries_waiting",
+            "Entries that are not on the audit trail yet",
             move || waiting.waiting() as f64,
         );
         Self { recorder: Some(recorder), ..self }

@@ -65,8 +65,9 @@ impl Look {
         Self { tallies: tallies.into_iter().collect(), lookups }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.tallies.is_empty()
+    /// How many entries it makes.
+    pub(super) fn len(&self) -> usize {
+        self.tallies.len()
     }
 }
 

@@ -18,12 +18,12 @@ use crate::domain::timestamp::Timestamp;
 use crate::service::Result;
 use crate::store::{Store, StoreError, audit};
 
-/// Requests that may wait to be recorded: some 20 MB. Who comes then waits.
-const WAITING_REQUESTS: usize = 65_536;
+/// Entries that may wait to be recorded: some 20 MB. Who comes then waits.
+const WAITING_ENTRIES: usize = 65_536;
 
 /// How long entries are gathered before they are written, unless there are enough for a batch.
 const GATHER_FOR: Duration = Duration::from_millis(500);
-const GATHER_REQUESTS: usize = audit::MAX_ENTRIES;
+const ENOUGH_ENTRIES: usize = audit::MAX_ENTRIES;
 
 /// How long to wait before a write that failed is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -39,14 +39,21 @@ const CLEAR_ENTRIES: u64 = 5_000;
 /// What waits to be written. A request puts its look there and goes on: the writer is woken by the first of a
 /// batch, and when there is enough, for waking it each time would cost a request more than all the rest.
 struct Waiting {
-    requests: Mutex<Vec<(Noted, OwnedSemaphorePermit)>>,
+    requests: Mutex<Requests>,
     room: Arc<Semaphore>,
     first: Notify,
     enough: Notify,
 }
 
+/// Requests that wait, and how many entries they make.
+#[derive(Default)]
+struct Requests {
+    noted: Vec<(Noted, OwnedSemaphorePermit)>,
+    entries: usize,
+}
+
 impl Waiting {
-    fn take(&self) -> Vec<(Noted, OwnedSemaphorePermit)> {
+    fn take(&self) -> Requests {
         std::mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -78,20 +85,30 @@ impl Place {
         request_id: Option<String>,
         look: Arc<Look>,
     ) {
-        if look.is_empty() {
+        if look.len() == 0 {
             return;
         }
-        let Self { waiting, permit } = self;
+        let Self { waiting, mut permit } = self;
+        let entries = look.len();
+        // Who comes next waits the sooner for it. That so many were to come was not known when this place was taken.
+        let more = (entries - 1).min(waiting.room.available_permits());
+        if let Ok(more) =
+            Arc::clone(&waiting.room).try_acquire_many_owned(u32::try_from(more).unwrap_or(u32::MAX))
+        {
+            permit.merge(more);
+        }
         let noted = Noted { caller, at: Timestamp::now(), request_id, look };
-        let count = {
+        let before = {
             let mut requests = waiting.requests.lock().unwrap_or_else(PoisonError::into_inner);
-            requests.push((noted, permit));
-            requests.len()
+            requests.noted.push((noted, permit));
+            requests.entries += entries;
+            requests.entries - entries
         };
-        match count {
-            1 => waiting.first.notify_one(),
-            GATHER_REQUESTS => waiting.enough.notify_one(),
-            _ => {}
+        if before == 0 {
+            waiting.first.notify_one();
+        }
+        if before < ENOUGH_ENTRIES && before + entries >= ENOUGH_ENTRIES {
+            waiting.enough.notify_one();
         }
     }
 }
@@ -101,7 +118,7 @@ impl Recorder {
     pub(in crate::service) fn start(store: Store, retention: Duration) -> Self {
         let waiting = Arc::new(Waiting {
             requests: Mutex::default(),
-            room: Arc::new(Semaphore::new(WAITING_REQUESTS)),
+            room: Arc::new(Semaphore::new(WAITING_ENTRIES)),
             first: Notify::new(),
             enough: Notify::new(),
         });
@@ -132,9 +149,9 @@ impl Recorder {
         Some(Place { waiting: Arc::clone(&self.0.waiting), permit })
     }
 
-    /// Requests that wait to be recorded.
+    /// Entries that wait to be recorded.
     pub(in crate::service) fn waiting(&self) -> usize {
-        WAITING_REQUESTS.saturating_sub(self.0.waiting.room.available_permits())
+        WAITING_ENTRIES.saturating_sub(self.0.waiting.room.available_permits())
     }
 
     /// Waits until everything that is over is written.
@@ -188,7 +205,7 @@ async fn write_all(
     // Requests that looked at something give their place back when they are over.
     for _ in 0..LAST_PAUSES {
         write_waiting(&store, &waiting, &stop).await;
-        if waiting.room.available_permits() == WAITING_REQUESTS {
+        if waiting.room.available_permits() == WAITING_ENTRIES {
             return;
         }
         tokio::time::sleep(LAST_PAUSE).await;
@@ -196,11 +213,16 @@ async fn write_all(
 }
 
 async fn write_waiting(store: &Store, waiting: &Waiting, stop: &CancellationToken) {
-    let requests = waiting.take();
-    let mut batch: Vec<Deed> = requests.iter().flat_map(|(noted, _place)| noted.deeds()).collect();
+    // The places are free again when everything is written.
+    let Requests { noted, entries: _ } = waiting.take();
+    let mut batch = Vec::new();
+    for (noted, _place) in &noted {
+        batch.extend(noted.deeds());
+        if batch.len() >= audit::MAX_ENTRIES {
+            write(store, &mut batch, stop).await;
+        }
+    }
     write(store, &mut batch, stop).await;
-    // The places are free again now that everything is written.
-    drop(requests);
 }
 
 /// Writes a batch; again and again while the database does not take it, but once only when the process is
