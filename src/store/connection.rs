@@ -12,6 +12,7 @@ use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
     DbBackend, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
 };
+use tracing::Instrument as _;
 
 use super::changes::{Changes, Moment, Watcher, notify};
 use super::handle::WriteTransaction;
@@ -242,7 +243,17 @@ impl Store {
                 ..TransactionOptions::default()
             },
         };
-        Ok(self.pool.begin_with_options(options).await?)
+        self.begin(options).await
+    }
+
+    /// Begins a transaction. Whoever waits for it may go, and it is begun to its end and taken back: broken off behind
+    /// `BEGIN`, its connection would stay in a transaction on PostgreSQL that the layer below knows nothing of, and
+    /// whoever had the connection next would be in it.
+    async fn begin(&self, options: TransactionOptions) -> Result<DatabaseTransaction> {
+        let pool = self.pool.clone();
+        let begun = async move { pool.begin_with_options(options).await };
+        let begun = tokio::spawn(begun.in_current_span()).await;
+        Ok(begun.map_err(|error| StoreError::Database(format!("a transaction was not begun: {error}")))??)
     }
 
     /// Does `work` in one transaction, which is committed when it succeeds and leaves nothing behind
@@ -291,7 +302,7 @@ impl Store {
                 ..TransactionOptions::default()
             },
         };
-        let transaction = self.pool.begin_with_options(options).await.map_err(StoreError::from)?;
+        let transaction = self.begin(options).await?;
         let write = Arc::new(WriteTransaction::new(transaction, self.transfer_timeout, self.renewal.clone()));
         let outcome = work(Handle::write(Arc::clone(&write))).await;
         let (transaction, changes) = Arc::into_inner(write)

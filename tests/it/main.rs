@@ -7,6 +7,7 @@ mod attacks;
 mod audit;
 mod backup;
 mod book;
+mod broken_off;
 mod browsers;
 mod check;
 mod command_line;
