@@ -260,7 +260,7 @@ impl<'g> Plan<'g> {
         }
     }
 
-    /// Ends what is said of holdings in the past where the community stays: they go on that are held again.
+    /// Takes back the end of holdings that go on, where the community was there before.
     async fn resume(&self, handle: &Handle) -> Result<()> {
         let theirs = match &self.released {
             _ if !self.community_exists => return Ok(()),
