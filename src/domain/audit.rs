@@ -9,34 +9,30 @@ use super::identifier::{CommunityKey, UserId};
 use super::timestamp::Timestamp;
 
 /// Whose key a pseudonym is made with: a user name, or the subject of a token that has none.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Person(String);
-
-impl Person {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Person<'a> {
     /// The person with a user name.
-    #[must_use]
-    pub fn user(user_id: &UserId) -> Self {
-        Self(format!("user:{}", user_id.as_str()))
-    }
-
+    User(&'a UserId),
     /// Whoever has a subject at the identity provider, and no user name.
-    #[must_use]
-    pub fn subject(subject: &str) -> Self {
-        Self(format!("subject:{subject}"))
-    }
+    Subject(&'a str),
+}
 
+impl Person<'_> {
     /// The name under which the key is kept.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn name(self) -> String {
+        match self {
+            Self::User(user_id) => format!("user:{}", user_id.as_str()),
+            Self::Subject(subject) => format!("subject:{subject}"),
+        }
     }
+}
 
-    /// The pseudonym that a key makes of the person: HMAC-SHA-256, the first 128 bits, hexadecimal.
-    #[must_use]
-    pub fn pseudonym(&self, key: &str) -> String {
-        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()), self.0.as_bytes());
-        hex::encode(tag.as_ref().get(..16).unwrap_or_default())
-    }
+/// The pseudonym that a key makes of the person with a name: HMAC-SHA-256, the first 128 bits, hexadecimal.
+#[must_use]
+pub fn pseudonym(name: &str, key: &str) -> String {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()), name.as_bytes());
+    hex::encode(tag.as_ref().get(..16).unwrap_or_default())
 }
 
 /// A new key of a person: 32 random bytes, hexadecimal.
@@ -82,26 +78,26 @@ fn id_at(at: Timestamp, random: Uuid) -> Uuid {
 }
 
 /// Something that was done, people by name: what is written of it names nobody.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deed {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deed<'a> {
     /// When.
     pub at: Timestamp,
     /// Who did it.
-    pub by: Person,
+    pub by: Person<'a>,
     /// The one person that it is about, where it is about one.
-    pub about: Option<Person>,
+    pub about: Option<Person<'a>>,
     /// The client that the token was made for.
-    pub client: Option<String>,
+    pub client: Option<&'a str>,
     /// What was done.
     pub operation: &'static str,
     /// In which community.
-    pub community: Option<CommunityKey>,
+    pub community: Option<&'a CommunityKey>,
     /// How many rows were read or written.
     pub rows: u64,
     /// How it ended.
     pub outcome: AuditOutcome,
     /// The id of the request.
-    pub request_id: Option<String>,
+    pub request_id: Option<&'a str>,
 }
 
 /// An entry of the trail.
@@ -166,11 +162,13 @@ mod tests {
 
     #[test]
     fn another_key_makes_another_pseudonym_of_the_same_person() {
-        let person = Person::user(&UserId::from("alice"));
+        let (alice, name) = (UserId::from("alice"), "user:alice");
+        assert_eq!(Person::User(&alice).name(), name);
+        assert_eq!(Person::Subject("alice").name(), "subject:alice");
         let (one, other) = (new_key().unwrap(), new_key().unwrap());
-        assert_eq!(person.pseudonym(&one), person.pseudonym(&one));
-        assert_ne!(person.pseudonym(&one), person.pseudonym(&other));
-        assert_ne!(person.pseudonym(&one), Person::subject("alice").pseudonym(&one));
-        assert_eq!(person.pseudonym(&one).len(), 32);
+        assert_eq!(pseudonym(name, &one), pseudonym(name, &one));
+        assert_ne!(pseudonym(name, &one), pseudonym(name, &other));
+        assert_ne!(pseudonym(name, &one), pseudonym("subject:alice", &one));
+        assert_eq!(pseudonym(name, &one).len(), 32);
     }
 }

@@ -219,11 +219,11 @@ impl Ctx {
 
     /// A write, to be recorded in its own transaction by [`crate::store::audit::append`]: one for each
     /// community, with how many rows were written. Empty when the caller is not known.
-    pub(super) fn deeds<'k>(
-        &self,
+    pub(super) fn deeds<'d>(
+        &'d self,
         operation: &'static str,
-        communities: impl IntoIterator<Item = (&'k CommunityKey, u64)>,
-    ) -> Vec<Deed> {
+        communities: impl IntoIterator<Item = (&'d CommunityKey, u64)>,
+    ) -> Vec<Deed<'d>> {
         let written = communities.into_iter();
         written.filter_map(|(key, rows)| self.trail.deed(operation, Some(key), rows, None)).collect()
     }

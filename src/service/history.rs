@@ -29,7 +29,7 @@ use crate::store::{Handle, ListArgs, Scope, StoreError, audit, communities, grap
 /// that is erased the past is told how much went, and no more.
 pub(super) async fn record(
     handle: &Handle,
-    deeds: &[Deed],
+    deeds: &[Deed<'_>],
     written: &[&Plan<'_>],
 ) -> std::result::Result<(), StoreError> {
     let subjects = audit::append(handle, deeds).await?;

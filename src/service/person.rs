@@ -108,8 +108,7 @@ struct Entry {
 pub async fn own_export(ctx: &Ctx) -> Result<Document> {
     let principal = ctx.principal()?;
     let handle = ctx.read_records().await?;
-    let person =
-        principal.username.as_ref().map_or_else(|| Person::subject(&principal.subject), Person::user);
+    let person = principal.username.as_ref().map_or(Person::Subject(&principal.subject), Person::User);
     everything(ctx, handle, principal.username.as_ref(), person, OWN_ENTRIES).await
 }
 
@@ -129,7 +128,7 @@ pub async fn export(ctx: &Ctx, user_id: &UserId) -> Result<Document> {
         })
     });
     now.await?;
-    everything(ctx, ctx.read_records().await?, Some(user_id), Person::user(user_id), usize::MAX).await
+    everything(ctx, ctx.read_records().await?, Some(user_id), Person::User(user_id), usize::MAX).await
 }
 
 /// Removes the person with a user name from every community, with delivery points and assets, from answers
@@ -155,7 +154,7 @@ pub async fn erase(ctx: &Ctx, user_id: &UserId) -> Result<u64> {
             if removed.is_empty() {
                 trail::append(&handle, ctx.trail().deed(ERASE, None, 0, None).as_slice()).await?;
             }
-            trail::forget(&handle, &Person::user(user_id)).await?;
+            trail::forget(&handle, Person::User(user_id)).await?;
             Ok(removed.iter().map(|(_, rows)| rows).sum())
         })
     });
@@ -191,7 +190,7 @@ async fn everything(
     ctx: &Ctx,
     handle: &Handle,
     user_id: Option<&UserId>,
-    person: Person,
+    person: Person<'_>,
     entries_wanted: usize,
 ) -> Result<Document> {
     // Everything, whatever else the request shows.

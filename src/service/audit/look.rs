@@ -75,22 +75,22 @@ impl Look {
 type By<'r> = (&'r Principal, Timestamp, Option<&'r str>);
 
 /// Something that was done to some rows of a community.
-pub(super) fn deed(
-    (caller, at, request_id): By<'_>,
+pub(super) fn deed<'d>(
+    (caller, at, request_id): By<'d>,
     operation: &'static str,
-    (community, rows): (Option<&CommunityKey>, u64),
-    about: Option<Person>,
-) -> Deed {
+    (community, rows): (Option<&'d CommunityKey>, u64),
+    about: Option<&'d UserId>,
+) -> Deed<'d> {
     Deed {
         at,
-        by: caller.username.as_ref().map_or_else(|| Person::subject(&caller.subject), Person::user),
-        about,
-        client: caller.client.clone(),
+        by: caller.username.as_ref().map_or(Person::Subject(&caller.subject), Person::User),
+        about: about.map(Person::User),
+        client: caller.client.as_deref(),
         operation,
-        community: community.cloned(),
+        community,
         rows,
         outcome: AuditOutcome::Ok,
-        request_id: request_id.map(str::to_owned),
+        request_id,
     }
 }
 
@@ -104,10 +104,10 @@ pub(super) struct Noted {
 
 impl Noted {
     /// The entries that it makes.
-    pub(super) fn deeds(&self) -> impl Iterator<Item = Deed> {
+    pub(super) fn deeds(&self) -> impl Iterator<Item = Deed<'_>> {
         self.look.tallies.iter().map(|(Row { operation, community, outcome }, tally)| {
             let about = match &tally.people {
-                People::One(user_id) => Some(Person::user(user_id)),
+                People::One(user_id) => Some(user_id),
                 People::Nobody | People::Several => None,
             };
             let by = (self.caller.as_ref(), self.at, self.request_id.as_deref());

@@ -50,7 +50,7 @@ pub async fn count(ctx: &Ctx, filter: &AuditFilter) -> Result<u64> {
 /// The pseudonyms of the person that a filter names.
 async fn pseudonyms(handle: &Handle, filter: &AuditFilter) -> Result<Option<Vec<String>>> {
     let Some(user) = &filter.user else { return Ok(None) };
-    let people = [Person::user(user), Person::subject(user.as_str())];
+    let people = [Person::User(user), Person::Subject(user.as_str())];
     Ok(Some(entries::pseudonyms(handle, &people).await?))
 }
 

@@ -227,9 +227,9 @@ async fn write_waiting(store: &Store, waiting: &Waiting, stop: &CancellationToke
 
 /// Writes a batch; again and again while the database does not take it, but once only when the process is
 /// about to end.
-async fn write(store: &Store, batch: &mut Vec<Deed>, stop: &CancellationToken) {
+async fn write(store: &Store, batch: &mut Vec<Deed<'_>>, stop: &CancellationToken) {
     while !batch.is_empty() {
-        let deeds: &[Deed] = batch;
+        let deeds: &[Deed<'_>] = batch;
         let written: std::result::Result<(), StoreError> = store
             .write(|handle| -> BoxFuture<'_, _> {
                 Box::pin(async move { audit::append(&handle, deeds).await.map(drop) })

@@ -12,10 +12,10 @@ use super::look::{Look, People, Row, Tally, deed};
 use super::personal::Personal;
 use super::recorder::{Place, Recorder};
 use crate::auth::Principal;
-use crate::domain::audit::{Deed, Person};
+use crate::domain::audit::Deed;
 use crate::domain::closed_set::AuditOutcome;
 use crate::domain::error::Error;
-use crate::domain::identifier::CommunityKey;
+use crate::domain::identifier::{CommunityKey, UserId};
 use crate::domain::timestamp::Timestamp;
 use crate::service::Result;
 
@@ -182,13 +182,13 @@ impl Trail {
     }
 
     /// Something that the caller did just now; none when the caller is not known.
-    pub(in crate::service) fn deed(
-        &self,
+    pub(in crate::service) fn deed<'d>(
+        &'d self,
         operation: &'static str,
-        community: Option<&CommunityKey>,
+        community: Option<&'d CommunityKey>,
         rows: u64,
-        about: Option<Person>,
-    ) -> Option<Deed> {
+        about: Option<&'d UserId>,
+    ) -> Option<Deed<'d>> {
         let caller = self.caller.as_ref()?;
         let request = (caller.as_ref(), Timestamp::now(), self.request_id.as_deref());
         Some(deed(request, operation, (community, rows), about))

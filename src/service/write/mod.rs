@@ -17,7 +17,6 @@ use futures_util::future::BoxFuture;
 
 use super::failure::Failure;
 use super::{Ctx, Result, community as communities_service, history};
-use crate::domain::audit::Person;
 use crate::domain::community::{Community, CommunityContent};
 use crate::domain::difference::EntityChange;
 use crate::domain::error::Error;
@@ -159,8 +158,7 @@ impl Edit {
             [only] => only.user_id(),
             _ => None,
         };
-        let deed =
-            self.ctx.trail().deed(self.name, Some(plan.community_key()), rows, about.map(Person::user));
+        let deed = self.ctx.trail().deed(self.name, Some(plan.community_key()), rows, about);
         history::record(&self.handle, deed.as_slice(), &[&plan]).await?;
         for edit in members {
             history::forget_erased(&self.handle, plan.community_id(), edit).await?;

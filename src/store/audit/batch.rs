@@ -2,7 +2,8 @@
 //! stands once, so that an entry takes a third of the room.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,7 +16,7 @@ use crate::domain::timestamp::Timestamp;
 
 /// Most entries of a batch. More would be read in vain by whoever wants one of them; of fewer, more would have to be found
 /// by each person's mark.
-pub const MAX_ENTRIES: usize = 16_000;
+pub const MAX_ENTRIES: usize = 8_000;
 
 /// Most microseconds from the first entry of a batch to its last: what is asked for since a time stands in
 /// batches that begin at most as much earlier.
@@ -83,43 +84,56 @@ struct PackedEntry<'a>(
     #[serde(borrow)] Option<Cow<'a, str>>,
 );
 
-/// Texts, each once.
-#[derive(Default)]
-struct Places<'a> {
+/// Texts, each once, and what each is called elsewhere.
+struct Places<'a, K> {
     texts: Vec<Cow<'a, str>>,
-    places: HashMap<&'a str, usize>,
+    places: HashMap<K, usize>,
 }
 
-impl<'a> Places<'a> {
-    fn of(&mut self, text: &'a str) -> usize {
-        *self.places.entry(text).or_insert_with(|| {
-            self.texts.push(Cow::Borrowed(text));
+impl<'a, K: Copy + Eq + Hash> Places<'a, K> {
+    fn none() -> Self {
+        Self { texts: Vec::new(), places: HashMap::new() }
+    }
+
+    fn of(&mut self, key: K, text: impl FnOnce(K) -> &'a str) -> usize {
+        *self.places.entry(key).or_insert_with(|| {
+            self.texts.push(Cow::Borrowed(text(key)));
             self.texts.len() - 1
         })
     }
 }
 
 impl<'a> Packed<'a> {
-    fn of(lines: &'a [Line<'a>]) -> Self {
-        let since = lines.first().map_or(0, |line| line.at);
-        let (mut people, mut words) = (Places::default(), Places::default());
-        let entries = lines
+    /// The entries that deeds make.
+    fn of(deeds: &[&Deed<'a>], pseudonyms: &'a HashMap<Person<'a>, String>) -> Self {
+        let since = deeds.first().map_or(0, |deed| deed.at.as_micros());
+        let (mut people, mut words) = (Places::none(), Places::none());
+        let mut person = |person| people.of(person, |one| pseudonyms.get(&one).map_or("", String::as_str));
+        let mut word = |text| words.of(text, |text| text);
+        let entries = deeds
             .iter()
-            .map(|line| {
+            .map(|deed| {
                 PackedEntry(
-                    line.at - since,
-                    people.of(&line.by),
-                    line.about.as_deref().map(|about| people.of(about)),
-                    line.client.as_deref().map(|client| words.of(client)),
-                    words.of(&line.operation),
-                    line.community.as_deref().map(|community| words.of(community)),
-                    line.rows,
-                    words.of(&line.outcome),
-                    line.request.as_deref().map(Cow::Borrowed),
+                    deed.at.as_micros() - since,
+                    person(deed.by),
+                    deed.about.map(&mut person),
+                    deed.client.map(&mut word),
+                    word(deed.operation),
+                    deed.community.map(|community| word(community.as_str())),
+                    i64::try_from(deed.rows).unwrap_or(i64::MAX),
+                    word(deed.outcome.as_str()),
+                    deed.request_id.map(Cow::Borrowed),
                 )
             })
             .collect();
         Self { since, people: people.texts, words: words.texts, entries }
+    }
+
+    /// What leads to the batch.
+    fn marks(&self) -> Vec<String> {
+        let communities: HashSet<usize> = self.entries.iter().filter_map(|entry| entry.5).collect();
+        let communities = communities.into_iter().filter_map(|place| self.words.get(place));
+        marks(self.people.iter().map(AsRef::as_ref), communities.map(AsRef::as_ref))
     }
 
     fn lines(self) -> Result<Vec<Line<'a>>> {
@@ -146,41 +160,27 @@ impl<'a> Packed<'a> {
 
 impl Batch {
     /// The batches that deeds make, in the order of their times.
-    pub(super) fn pack(deeds: &[Deed], pseudonyms: &HashMap<&Person, String>) -> Result<Vec<Self>> {
-        let pseudonym = |person: &Person| pseudonyms.get(person).map(|name| Cow::Borrowed(name.as_str()));
-        let mut lines: Vec<Line<'_>> = deeds
-            .iter()
-            .map(|deed| Line {
-                at: deed.at.as_micros(),
-                by: pseudonym(&deed.by).unwrap_or_default(),
-                about: deed.about.as_ref().and_then(pseudonym),
-                client: deed.client.as_deref().map(Cow::Borrowed),
-                operation: Cow::Borrowed(deed.operation),
-                community: deed.community.as_ref().map(|key| Cow::Borrowed(key.as_str())),
-                rows: i64::try_from(deed.rows).unwrap_or(i64::MAX),
-                outcome: Cow::Borrowed(deed.outcome.as_str()),
-                request: deed.request_id.as_deref().map(Cow::Borrowed),
-            })
-            .collect();
-        lines.sort_by_key(|line| line.at);
+    pub(super) fn pack(deeds: &[Deed<'_>], pseudonyms: &HashMap<Person<'_>, String>) -> Result<Vec<Self>> {
+        let mut deeds: Vec<&Deed<'_>> = deeds.iter().collect();
+        deeds.sort_by_key(|deed| deed.at);
         let mut batches = Vec::new();
-        let mut rest = lines.as_slice();
+        let mut rest = deeds.as_slice();
         while let Some(first) = rest.first() {
-            let end = first.at.saturating_add(SPAN_MICROS);
-            let length = rest.partition_point(|line| line.at < end).clamp(1, MAX_ENTRIES);
-            let (lines, after) = rest.split_at(length);
-            batches.push(Self::of(Timestamp::from_micros(first.at), lines)?);
+            let end = Timestamp::from_micros(first.at.as_micros().saturating_add(SPAN_MICROS));
+            let length = rest.partition_point(|deed| deed.at < end).clamp(1, MAX_ENTRIES);
+            let (deeds, after) = rest.split_at(length);
+            batches.push(Self::of(first.at, &Packed::of(deeds, pseudonyms))?);
             rest = after;
         }
         Ok(batches)
     }
 
-    fn of(first: Timestamp, lines: &[Line<'_>]) -> Result<Self> {
+    fn of(first: Timestamp, packed: &Packed<'_>) -> Result<Self> {
         Ok(Self {
             id: new_batch_id(first),
-            entries: i64::try_from(lines.len()).unwrap_or(i64::MAX),
-            content: serde_json::to_string(&Packed::of(lines)).map_err(|error| broken(&error))?,
-            marks: marks(lines),
+            entries: i64::try_from(packed.entries.len()).unwrap_or(i64::MAX),
+            content: serde_json::to_string(packed).map_err(|error| broken(&error))?,
+            marks: packed.marks(),
         })
     }
 }
@@ -214,11 +214,19 @@ pub(super) fn entries(batch: Uuid, content: &str) -> Result<Vec<AuditEntry>> {
     lines(content)?.into_iter().enumerate().map(entry).collect()
 }
 
-/// What leads to a batch, each once and in order: pages of the index are then gone through once.
-pub(super) fn marks(lines: &[Line<'_>]) -> Vec<String> {
+/// What led to a batch that was written.
+pub(super) fn marks_of(lines: &[Line<'_>]) -> Vec<String> {
     let people = lines.iter().flat_map(|line| [Some(&line.by), line.about.as_ref()]).flatten();
     let communities = lines.iter().filter_map(|line| line.community.as_deref());
-    let marks: BTreeSet<&str> = people.map(|name| mark(name)).chain(communities).collect();
+    marks(people.map(AsRef::as_ref), communities)
+}
+
+/// What leads to a batch, each once and in order: pages of the index are then gone through once.
+fn marks<'a>(
+    people: impl Iterator<Item = &'a str>,
+    communities: impl Iterator<Item = &'a str>,
+) -> Vec<String> {
+    let marks: BTreeSet<&str> = people.map(mark).chain(communities).collect();
     marks.into_iter().map(str::to_owned).collect()
 }
 
@@ -230,6 +238,8 @@ pub(super) fn mark(pseudonym: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::audit::batch_id;
+    use crate::domain::identifier::{CommunityKey, UserId};
 
     #[test]
     fn what_is_packed_is_what_is_read_and_so_is_what_was_written_as_a_list() {
@@ -240,8 +250,33 @@ mod tests {
         ]"#;
         let id = new_batch_id(Timestamp::from_micros(7_000_000));
         let before = entries(id, list).expect("a list is read");
-        let batch =
-            Batch::of(Timestamp::from_micros(7_000_000), &lines(list).expect("lines")).expect("packed");
+        let (one, other, rec) = (UserId::from("one"), UserId::from("other"), CommunityKey::from("rec"));
+        let of_rec = Deed {
+            at: Timestamp::from_micros(7_000_000),
+            by: Person::User(&one),
+            about: Some(Person::User(&other)),
+            client: Some("app"),
+            operation: "member.get",
+            community: Some(&rec),
+            rows: 1,
+            outcome: AuditOutcome::Ok,
+            request_id: Some("r-1"),
+        };
+        let of_all = Deed {
+            at: Timestamp::from_micros(7_000_005),
+            about: None,
+            client: None,
+            operation: "member.list",
+            community: None,
+            rows: 0,
+            request_id: None,
+            ..of_rec
+        };
+        let pseudonyms =
+            HashMap::from([(of_rec.by, "p1".to_owned()), (Person::User(&other), "p2".to_owned())]);
+        let batches = Batch::pack(&[of_all, of_rec], &pseudonyms).expect("packed");
+        let [batch] = batches.as_slice() else { panic!("one batch") };
+        assert_eq!((batch_id(batch.id), batch.entries), (batch.id, 2));
         assert_eq!(
             batch.content,
             r#"{"since":7000000,"people":["p1","p2"],"words":["app","member.get","rec","ok","member.list"],"#

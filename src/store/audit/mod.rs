@@ -13,12 +13,12 @@ pub use batch::MAX_ENTRIES;
 pub use list::{Whose, count, list};
 pub use people::{forget, pseudonyms};
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashSet;
 
 use entity::audit_batch::{Column, Entity};
 use entity::audit_mark;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use self::batch::Batch;
 use super::{Handle, Result, StoreError, set};
@@ -30,17 +30,13 @@ use crate::domain::timestamp::Timestamp;
 ///
 /// # Errors
 /// When the database fails.
-pub async fn append(handle: &Handle, deeds: &[Deed]) -> Result<Vec<String>> {
+pub async fn append(handle: &Handle, deeds: &[Deed<'_>]) -> Result<Vec<String>> {
     if deeds.is_empty() {
         return Ok(Vec::new());
     }
-    let people: BTreeSet<&Person> =
-        deeds.iter().flat_map(|deed| [Some(&deed.by), deed.about.as_ref()]).flatten().collect();
-    let keys = people::keys_of(handle, &people).await?;
-    let pseudonyms: HashMap<&Person, String> = people
-        .into_iter()
-        .filter_map(|person| Some((person, person.pseudonym(keys.get(person.as_str())?))))
-        .collect();
+    let people: HashSet<Person<'_>> =
+        deeds.iter().flat_map(|deed| [Some(deed.by), deed.about]).flatten().collect();
+    let pseudonyms = people::pseudonyms_of(handle, &people.into_iter().collect::<Vec<_>>()).await?;
     for batch in Batch::pack(deeds, &pseudonyms)? {
         insert(handle, batch).await?;
     }
@@ -49,8 +45,14 @@ pub async fn append(handle: &Handle, deeds: &[Deed]) -> Result<Vec<String>> {
 
 async fn insert(handle: &Handle, batch: Batch) -> Result<()> {
     let backend = handle.get_database_backend();
+    // Each page that a statement changes SQLite keeps as it was, for it may have to take back half of the statement. Here
+    // the transaction goes as a whole.
+    let insert = match backend {
+        DbBackend::Sqlite => "INSERT OR FAIL",
+        _ => "INSERT",
+    };
     let mark = format!(
-        "INSERT INTO audit_mark (mark, batch) SELECT value, {} FROM {}",
+        "{insert} INTO audit_mark (mark, batch) SELECT value, {} FROM {}",
         set::parameter(backend, 2),
         set::texts_as_rows(backend, 1)
     );
@@ -81,7 +83,7 @@ pub async fn delete_before(handle: &Handle, time: Timestamp, at_most: u64) -> Re
     for row in handle.query_all(&old).await? {
         let id: uuid::Uuid = row.try_get("", "id")?;
         let content: String = row.try_get("", "content")?;
-        let marks = batch::marks(&batch::lines(&content)?);
+        let marks = batch::marks_of(&batch::lines(&content)?);
         let mark = Expr::col((audit_mark::Entity, audit_mark::Column::Mark));
         let delete = Query::delete()
             .from_table(audit_mark::Entity)

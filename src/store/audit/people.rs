@@ -1,45 +1,55 @@
 //! The people of the trail: each has a key, kept apart, that makes the pseudonym.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use entity::audit_person;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 
 use super::super::{Handle, Result, StoreError, set};
-use crate::domain::audit::{Person, new_key};
+use crate::domain::audit::{Person, new_key, pseudonym};
 
-/// The key of each of these people; one who has none is given one.
-pub(super) async fn keys_of(handle: &Handle, people: &BTreeSet<&Person>) -> Result<HashMap<String, String>> {
-    let mut keys = stored_keys(handle, people).await?;
-    let missing: Vec<&str> =
-        people.iter().map(|person| person.as_str()).filter(|name| !keys.contains_key(*name)).collect();
+/// The pseudonym of each of these people, each once; one who has no key is given one.
+pub(super) async fn pseudonyms_of<'a>(
+    handle: &Handle,
+    people: &[Person<'a>],
+) -> Result<HashMap<Person<'a>, String>> {
+    let mut names: Vec<(String, Person<'a>)> = people.iter().map(|person| (person.name(), *person)).collect();
+    // Pages of the index are then gone through once.
+    names.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let keys = keys_of(handle, &names.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()).await?;
+    let named = |(name, person): (String, Person<'a>)| Some((person, pseudonym(&name, keys.get(&name)?)));
+    Ok(names.into_iter().filter_map(named).collect())
+}
+
+/// The key that is kept under each of these names; it is made where there is none.
+async fn keys_of(handle: &Handle, names: &[&str]) -> Result<HashMap<String, String>> {
+    let mut keys = stored_keys(handle, names).await?;
+    let missing: Vec<&str> = names.iter().copied().filter(|name| !keys.contains_key(*name)).collect();
     if missing.is_empty() {
         return Ok(keys);
     }
     let mut was_first = true;
-    let missing: Vec<String> = missing.into_iter().map(str::to_owned).collect();
     for name in missing {
         let key = new_key().ok_or_else(|| StoreError::Database("there are no random numbers".to_owned()))?;
         let mut insert = Query::insert();
         insert
             .into_table(audit_person::Entity)
             .columns([audit_person::Column::Name, audit_person::Column::Key])
-            .values_panic([name.as_str().into(), key.as_str().into()])
+            .values_panic([name.into(), key.as_str().into()])
             .on_conflict(OnConflict::column(audit_person::Column::Name).do_nothing().to_owned());
         was_first &= handle.execute(&insert).await?.rows_affected() > 0;
-        keys.insert(name, key);
+        keys.insert(name.to_owned(), key);
     }
-    if was_first { Ok(keys) } else { stored_keys(handle, people).await }
+    if was_first { Ok(keys) } else { stored_keys(handle, names).await }
 }
 
-async fn stored_keys(handle: &Handle, people: &BTreeSet<&Person>) -> Result<HashMap<String, String>> {
-    let names: Vec<&str> = people.iter().map(|person| person.as_str()).collect();
+async fn stored_keys(handle: &Handle, names: &[&str]) -> Result<HashMap<String, String>> {
     let name = Expr::col((audit_person::Entity, audit_person::Column::Name));
     let select = Query::select()
         .columns([audit_person::Column::Name, audit_person::Column::Key])
         .from(audit_person::Entity)
-        .and_where(set::is_one_of_texts(handle.get_database_backend(), name, &names))
+        .and_where(set::is_one_of_texts(handle.get_database_backend(), name, names))
         .take();
     let rows = handle.query_all(&select).await?;
     rows.iter().map(|row| Ok((row.try_get("", "name")?, row.try_get("", "key")?))).collect()
@@ -49,17 +59,18 @@ async fn stored_keys(handle: &Handle, people: &BTreeSet<&Person>) -> Result<Hash
 ///
 /// # Errors
 /// When the database fails.
-pub async fn pseudonyms(handle: &Handle, people: &[Person]) -> Result<Vec<String>> {
-    let keys = stored_keys(handle, &people.iter().collect()).await?;
-    Ok(people.iter().filter_map(|person| Some(person.pseudonym(keys.get(person.as_str())?))).collect())
+pub async fn pseudonyms(handle: &Handle, people: &[Person<'_>]) -> Result<Vec<String>> {
+    let names: Vec<String> = people.iter().map(|person| person.name()).collect();
+    let keys = stored_keys(handle, &names.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+    Ok(names.iter().filter_map(|name| Some(pseudonym(name, keys.get(name)?))).collect())
 }
 
 /// Deletes the key of a person: nobody can say any more whose the pseudonym was.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn forget(handle: &Handle, person: &Person) -> Result<()> {
-    let name = Expr::col(audit_person::Column::Name).eq(person.as_str());
+pub async fn forget(handle: &Handle, person: Person<'_>) -> Result<()> {
+    let name = Expr::col(audit_person::Column::Name).eq(person.name());
     handle.execute(&Query::delete().from_table(audit_person::Entity).and_where(name).take()).await?;
     Ok(())
 }

@@ -87,7 +87,7 @@ impl Listed for Revision {
 pub async fn record(
     handle: &Handle,
     (community, number, at): (Uuid, i64, Timestamp),
-    deed: &Deed,
+    deed: &Deed<'_>,
     subject: &str,
     counts: ChangeCounts,
     difference: &Difference,
@@ -99,7 +99,7 @@ pub async fn record(
         number,
         at: at.as_micros(),
         subject: subject.to_owned(),
-        client: deed.client.clone(),
+        client: deed.client.map(str::to_owned),
         operation: deed.operation.to_owned(),
         added: count(counts.added),
         removed: count(counts.removed),
