@@ -32,7 +32,7 @@ fn audit_mark(columns: Columns) -> TableCreateStatement {
 }
 
 /// What is written stays as it is: batches come, and go when they are old.
-const APPEND_ONLY_SQLITE: &str = "CREATE TRIGGER audit_batch_append_only BEFORE UPDATE ON audit_batch \
+pub(crate) const APPEND_ONLY_SQLITE: &str = "CREATE TRIGGER audit_batch_append_only BEFORE UPDATE ON audit_batch \
      BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END";
 const APPEND_ONLY_POSTGRES: &[&str] = &[
     "CREATE FUNCTION audit_batch_refuse_update() RETURNS trigger LANGUAGE plpgsql AS $$ \
