@@ -41,10 +41,21 @@ pub fn text(view: &impl Serialize) -> String {
     serde_json::to_string(view).unwrap_or_default()
 }
 
+/// An answer that is JSON already.
+pub fn json_text(body: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
 /// A list of what is JSON already.
 pub fn list_of_texts(texts: &[&str]) -> Response {
-    let body = ["[", &texts.join(","), "]"].concat();
-    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+    let mut body = String::with_capacity(texts.iter().map(|text| text.len() + 1).sum::<usize>() + 2);
+    body.push('[');
+    for (place, text) in texts.iter().enumerate() {
+        body.push_str(if place == 0 { "" } else { "," });
+        body.push_str(text);
+    }
+    body.push(']');
+    json_text(body)
 }
 
 /// An answer that can be kept: a status and a JSON view.

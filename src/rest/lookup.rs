@@ -6,7 +6,7 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::{list_of_texts, text};
+use super::answer::{json_text, list_of_texts, text};
 use super::extract::{IdList, JsonBody, KnownCaller, Parameters};
 use super::history::holder_at;
 use super::openapi::tag;
@@ -129,9 +129,19 @@ async fn lookup_member_by_user_id(
 async fn lookup_asset_by_sensor_id(
     KnownCaller(ctx): KnownCaller,
     parameters: Parameters,
-) -> Result<Json<GlobalAsset>, Problem> {
+) -> Result<Response, Problem> {
     let sensor: String = parameters.read(|given| given.segment("sensor_id"))?;
-    Ok(Json(asset_on(&ctx, &sensor).await?.into()))
+    let found = match sensor_asked(&ctx, &sensor)? {
+        Some(sensor) => lookup::text_by_sensor_id(&ctx, &sensor, text_of).await?,
+        None => None,
+    };
+    let found = found.ok_or_else(|| nobody(Code::AssetNotFound))?;
+    Ok(json_text(found.text().to_owned()))
+}
+
+/// What is remembered of the assets on a sensor.
+fn text_of(asset: Asset) -> String {
+    text(&GlobalAsset::from(asset))
 }
 
 /// Which assets are on these sensors?
@@ -147,8 +157,8 @@ async fn lookup_assets_by_sensor_ids(
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let IdList(ids) = IdList::read(&body, "sensor_ids")?;
-    let found = lookup::texts_by_sensor_ids(&ctx, &ids, |asset| text(&GlobalAsset::from(asset))).await?;
-    let texts: Vec<&str> = found.iter().flat_map(|on_sensor| on_sensor.assets()).collect();
+    let found = lookup::texts_by_sensor_ids(&ctx, &ids, text_of).await?;
+    let texts: Vec<&str> = found.iter().map(|on_sensor| on_sensor.text()).collect();
     Ok(list_of_texts(&texts))
 }
 
@@ -200,10 +210,18 @@ async fn member_of(ctx: &Ctx, parameters: Parameters) -> ServiceResult<Member> {
 }
 
 async fn asset_on(ctx: &Ctx, sensor: &str) -> ServiceResult<Asset> {
-    let found = match SensorId::new(sensor) {
+    let found = match sensor_asked(ctx, sensor)? {
         Some(sensor) => lookup::asset_by_sensor_id(ctx, &sensor, None).await?,
-        // A blank id is nobody's, for a caller who may ask.
-        None => ctx.authorise(Operation::Lookup).map(|_| None)?,
+        None => None,
     };
     found.ok_or_else(|| nobody(Code::AssetNotFound))
+}
+
+/// The sensor that is asked for. A blank id is nobody's, for a caller who may ask.
+fn sensor_asked(ctx: &Ctx, id: &str) -> ServiceResult<Option<SensorId>> {
+    let sensor = SensorId::new(id);
+    if sensor.is_none() {
+        ctx.authorise(Operation::Lookup)?;
+    }
+    Ok(sensor)
 }

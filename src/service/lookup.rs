@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::memory::OnSensor;
+use super::memory::{FirstOnSensor, OnSensor};
 use super::{Ctx, Result};
 use crate::domain::asset::Asset;
 use crate::domain::code::Code;
@@ -61,13 +61,43 @@ pub async fn asset_by_sensor_id(
 ) -> Result<Option<Asset>> {
     ctx.audited("lookup.asset_by_sensor_id", within, async {
         let Some(reach) = reach(ctx, within)? else { return Ok(None) };
-        let mut found =
-            assets::active_by_sensor_ids(&ctx.read_once().await?, &reach, &[sensor.as_str()]).await?;
-        let mut owners = HashSet::new();
-        found.retain(|asset| owners.insert(asset.owner.id));
-        only(found, Code::AmbiguousSensor, "Several active members hold this sensor")
+        Ok(assets_of_holder(ctx, &reach, sensor).await?.into_iter().next())
     })
     .await
+}
+
+/// The same asset as a text. It is remembered, so that `text` must be the same each time, and as that of a batch.
+///
+/// # Errors
+/// See [`asset_by_sensor_id`].
+pub async fn text_by_sensor_id(
+    ctx: &Ctx,
+    sensor: &SensorId,
+    text: fn(Asset) -> String,
+) -> Result<Option<FirstOnSensor>> {
+    ctx.audited("lookup.asset_by_sensor_id", None, async {
+        let reach = ctx.authorise_lookup(1)?;
+        let memory = ctx.sensors();
+        if let Some(known) = memory.as_ref().and_then(|memory| memory.get(sensor.as_str(), &reach)) {
+            return Ok(Some(FirstOnSensor(known)));
+        }
+        let found = OnSensor::each(assets_of_holder(ctx, &reach, sensor).await?, text).into_values().next();
+        if let (Some(memory), Some(found)) = (&memory, &found) {
+            memory.keep(sensor.as_str(), found);
+        }
+        Ok(found.map(FirstOnSensor))
+    })
+    .await
+}
+
+/// The assets of the one active holder of a sensor, by key.
+async fn assets_of_holder(ctx: &Ctx, reach: &Reach, sensor: &SensorId) -> Result<Vec<Asset>> {
+    let found = assets_on(ctx, reach, &[sensor.as_str()]).await?;
+    let owners: HashSet<Uuid> = found.iter().map(|asset| asset.owner.id).collect();
+    match owners.len() {
+        0 | 1 => Ok(found),
+        _ => Err(Error::conflict(Code::AmbiguousSensor, "Several active members hold this sensor")),
+    }
 }
 
 /// The delivery point of the active holder of a code.
@@ -115,10 +145,7 @@ pub async fn texts_by_sensor_ids(
         let (reach, sensors) = sensors_asked(ctx, ids)?;
         let sensors = distinct(sensors.iter().map(SensorId::as_str));
         let memory = ctx.sensors();
-        // What is out of reach is asked for like what there is not: nobody learns that there is more.
-        let remembered = |sensor| {
-            memory.as_ref()?.get(sensor).filter(|found: &Arc<OnSensor>| reach.includes(found.community()))
-        };
+        let remembered = |sensor: &&'_ str| memory.as_ref()?.get(sensor, &reach);
         let mut known: HashMap<&str, _> =
             sensors.iter().filter_map(|sensor| Some((*sensor, remembered(sensor)?))).collect();
         let missing: Vec<&str> =

@@ -219,6 +219,13 @@ on_both_databases! {
         assert_eq!((hidden.json(200), absent.json(200)), (json!([]), json!([])));
         assert_eq!(by_nobody, by_other);
         assert_eq!(sensors(&app, &["SEN-1"], "rec-registry.lookup:rec").await.json(200), json!([one]));
+        let alone = |sensor: &str, grants: &str| app.get(format!("/admin/lookup/asset-by-sensor-id/{sensor}")).by("ann", grants);
+        let (known, asked) = app.counted(alone("SEN-1", "rec-registry.lookup:rec")).await;
+        assert_eq!((known.json(200), asked), (one, Vec::new()), "a batch has asked for it");
+        let (absent, by_nobody) = app.counted(alone("SEN-0", "rec-registry.lookup:other")).await;
+        let (hidden, by_other) = app.counted(alone("SEN-1", "rec-registry.lookup:other")).await;
+        assert_eq!((absent.status, absent.json(404)["detail"].clone()), (hidden.status, hidden.json(404)["detail"].clone()));
+        assert_eq!(by_nobody, by_other, "nobody learns that there is more");
         app.import(BUNDLE.replace("SEN-1", "SEN-2")).await;
         assert_eq!(sensors(&app, &["SEN-1"], ADMIN).await.json(200), json!([]));
         let moved = sensors(&app, &[" SEN-2 ", "SEN-1", "SEN-2"], ADMIN).await.json(200);
@@ -248,6 +255,10 @@ on_both_databases! {
             let one = app.get(PATHS[7]).by(&format!("batch-{number}"), ADMIN).await;
             let one: Vec<Value> = (one.status == 200).then(|| one.json(200)).into_iter().collect();
             assert_eq!(batch(&app, ADMIN).await.json(200), json!(one), "a batch after write {number}");
+            // What is told of a sensor is remembered for all who ask: the database is asked by a query.
+            let query = format!(r#"{{ assetBySensorId(sensorId: "SEN-1") {{ name }} number{number}: __typename }}"#);
+            let there = app.graphql(&query, json!({})).by("ann", ADMIN).await.json(200);
+            assert_eq!(one.first().map(|one| &one["name"]).unwrap_or(&Value::Null), &there["data"]["assetBySensorId"]["name"], "after write {number}");
             for query in QUERIES {
                 let other = format!("{ADMIN} rec-registry.read:x{number}");
                 let somebody_new = app.graphql(query, json!({})).by("ann", &other).await.json(200);

@@ -14,9 +14,9 @@ use bytes::Bytes;
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
-pub use self::sensors::OnSensor;
 pub(super) use self::sensors::Recollection;
 use self::sensors::Sensors;
+pub use self::sensors::{FirstOnSensor, OnSensor};
 use super::audit::Look;
 use super::{Caller, Registry};
 use crate::auth::Principal;
@@ -136,7 +136,8 @@ impl Weighter<Kept, Arc<Remembered>> for ByBytes {
     }
 }
 
-/// What is remembered, as much as there is room for: half of it for answers, half for what stands on sensors.
+/// What is remembered, as much as there is room for: a third of it for answers, the rest for what stands on sensors, since
+/// a batch asks for a hundred at once and is as slow as what is not remembered of them.
 pub(super) struct Memory {
     answers: Cache<Kept, Arc<Remembered>, ByBytes>,
     sensors: Sensors,
@@ -145,10 +146,13 @@ pub(super) struct Memory {
 impl Memory {
     /// A memory of so many bytes.
     pub(super) fn of_bytes(bytes: u64) -> Self {
-        let half = bytes / 2;
+        let third = bytes / 3;
         // About so many answers of one member or asset fit.
-        let answers = usize::try_from(half / 1024).unwrap_or(usize::MAX);
-        Self { answers: Cache::with_weighter(answers, half, ByBytes), sensors: Sensors::of_bytes(half) }
+        let answers = usize::try_from(third / 1024).unwrap_or(usize::MAX);
+        Self {
+            answers: Cache::with_weighter(answers, third, ByBytes),
+            sensors: Sensors::of_bytes(bytes - third),
+        }
     }
 
     /// How much is remembered, in bytes.
@@ -196,12 +200,10 @@ impl Asking {
     pub fn answered(self, answer: Answer) {
         let Self { memory, question, within, since, witness } = self;
         if let Some(look) = witness.take().filter(|_| answer.body.len() <= MAX_ANSWER_BYTES) {
-            // What a text grew in may be twice as large.
-            let answer = Answer {
-                entity_tag: Bytes::copy_from_slice(&answer.entity_tag),
-                body: Bytes::copy_from_slice(&answer.body),
-                operation: answer.operation,
-            };
+            // What a text grew in may be twice as large, and two pieces of memory take more than one.
+            let mut body = Bytes::from([answer.entity_tag.as_ref(), answer.body.as_ref()].concat());
+            let entity_tag = body.split_to(answer.entity_tag.len());
+            let answer = Answer { entity_tag, body, operation: answer.operation };
             memory.answers.insert(question, Arc::new(Remembered { within, since, look, answer }));
         }
     }

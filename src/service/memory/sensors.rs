@@ -8,48 +8,70 @@ use quick_cache::sync::Cache;
 
 use super::OVERHEAD_BYTES;
 use crate::domain::asset::Asset;
+use crate::domain::grant::Reach;
 use crate::domain::identifier::{CommunityKey, UserId};
 use crate::service::audit::Personal;
 use crate::store::{Moment, Store};
 
-/// The assets on one sensor, each as a text. They are one active member's: nobody else holds the sensor.
+/// The assets on one sensor, as a text with a comma between them. They are one active member's: nobody else holds
+/// the sensor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OnSensor {
     community: CommunityKey,
     user_id: UserId,
-    assets: Vec<Box<str>>,
+    assets: usize,
+    text: Box<str>,
+    /// Where the text of the first ends.
+    first: usize,
+}
+
+/// The first of the assets on a sensor.
+#[derive(Debug, Clone)]
+pub struct FirstOnSensor(pub(in crate::service) Arc<OnSensor>);
+
+impl FirstOnSensor {
+    /// The asset, as a text.
+    pub fn text(&self) -> &str {
+        let OnSensor { text, first, .. } = self.0.as_ref();
+        text.get(..*first).unwrap_or_default()
+    }
+}
+
+impl Personal for FirstOnSensor {
+    fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, Option<&UserId>)) {
+        see(&self.0.community, Some(&self.0.user_id));
+    }
 }
 
 impl OnSensor {
-    /// The assets on each of some sensors, as texts; of each sensor that has any.
+    /// The assets on each of some sensors; of each sensor that has any.
     pub fn each(assets: Vec<Asset>, text: impl Fn(Asset) -> String) -> HashMap<Box<str>, Arc<Self>> {
-        let mut found: HashMap<Box<str>, Self> = HashMap::new();
+        let mut found: HashMap<Box<str>, (CommunityKey, UserId, Vec<String>)> = HashMap::new();
         for asset in assets {
             let Some(sensor) = asset.content.sensor_id.as_ref() else { continue };
-            let on_sensor = found.entry(sensor.as_str().into()).or_insert_with(|| Self {
-                community: asset.community.key.clone(),
-                user_id: asset.owner.user_id.clone(),
-                assets: Vec::new(),
+            let (.., texts) = found.entry(sensor.as_str().into()).or_insert_with(|| {
+                (asset.community.key.clone(), asset.owner.user_id.clone(), Vec::with_capacity(1))
             });
-            on_sensor.assets.push(text(asset).into_boxed_str());
+            texts.push(text(asset));
         }
-        found.into_iter().map(|(sensor, on_sensor)| (sensor, Arc::new(on_sensor))).collect()
+        let of = |(sensor, (community, user_id, texts)): (_, (_, _, Vec<String>))| {
+            // What a text grew in may be twice as large, and would stay so.
+            let text = Box::from(texts.join(",").as_str());
+            let first = texts.first().map_or(0, String::len);
+            (sensor, Arc::new(Self { community, user_id, assets: texts.len(), text, first }))
+        };
+        found.into_iter().map(of).collect()
     }
 
-    /// The community whose they are.
-    pub fn community(&self) -> &CommunityKey {
-        &self.community
-    }
-
-    /// Each asset.
-    pub fn assets(&self) -> impl Iterator<Item = &str> {
-        self.assets.iter().map(AsRef::as_ref)
+    /// The assets, with a comma between them.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 }
 
 impl Personal for OnSensor {
     fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, Option<&UserId>)) {
-        self.assets.iter().for_each(|_| see(&self.community, Some(&self.user_id)));
+        (0..self.assets).for_each(|_| see(&self.community, Some(&self.user_id)));
     }
 }
 
@@ -64,8 +86,7 @@ struct ByBytes;
 
 impl Weighter<Box<str>, Arc<Kept>> for ByBytes {
     fn weight(&self, sensor: &Box<str>, kept: &Arc<Kept>) -> u64 {
-        let texts: usize = kept.on_sensor.assets().map(str::len).sum();
-        (sensor.len() + texts + OVERHEAD_BYTES / 2) as u64
+        (sensor.len() + kept.on_sensor.text().len() + OVERHEAD_BYTES / 2) as u64
     }
 }
 
@@ -98,15 +119,16 @@ pub(in crate::service) struct Recollection<'m> {
 }
 
 impl Recollection<'_> {
-    /// What stands on a sensor, if that is known and true still: a sensor is held by one member at a time, so
-    /// that nothing but a change of that member's community makes it another's.
-    pub(in crate::service) fn get(&self, sensor: &str) -> Option<Arc<OnSensor>> {
+    /// What stands on a sensor within a reach, if that is known and true still: a sensor is held by one member at a
+    /// time, so that nothing but a change of that member's community makes it another's. What is out of reach is asked
+    /// for like what there is not: nobody learns that there is more.
+    pub(in crate::service) fn get(&self, sensor: &str, reach: &Reach) -> Option<Arc<OnSensor>> {
         let kept = self.sensors.0.get(sensor)?;
         let holds = self.store.holds(kept.since, Some(&kept.on_sensor.community));
         if !holds {
             self.sensors.0.remove(sensor);
         }
-        holds.then(|| Arc::clone(&kept.on_sensor))
+        (holds && reach.includes(&kept.on_sensor.community)).then(|| Arc::clone(&kept.on_sensor))
     }
 
     /// Whether nothing has changed since the moment.
