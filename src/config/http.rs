@@ -142,7 +142,7 @@ pub struct HttpLimits {
         long,
         env = "REC_REGISTRY_MEMORY_MIB",
         value_name = "MIB",
-        default_value_t = 16,
+        default_value_t = 12,
         value_parser = clap::value_parser!(u32).range(0..=65_536)
     )]
     pub memory_mib: u32,
@@ -191,7 +191,7 @@ impl Default for HttpLimits {
             head_timeout: Duration::from_secs(10),
             socket_init_timeout: Duration::from_secs(10),
             socket_ping_interval: Duration::from_secs(30),
-            memory_mib: 16,
+            memory_mib: 12,
             rates: RateArgs::default(),
             graphql: GraphqlLimits::default(),
         }

@@ -152,7 +152,7 @@ impl Store {
                     .pragma("journal_mode", "WAL")
                     .pragma("synchronous", "NORMAL")
                     // In KiB, of each connection. The system keeps the file's pages as well: more here is no faster.
-                    .pragma("cache_size", "-1000")
+                    .pragma("cache_size", "-500")
                     // In pages of 4 KiB: an import is not held up by copying it out of the log at once.
                     .pragma("wal_autocheckpoint", "20000")
                     .pragma("temp_store", "MEMORY")
