@@ -53,7 +53,7 @@ impl DatabaseArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Database")]
 pub struct PoolArgs {
-    /// Most database connections at a time [default: 16; of SQLite one a processor, at least 6]
+    /// Most database connections at a time [default: four a processor, 8 to 16; of SQLite one, 6 to 16]
     #[arg(
         long,
         env = "REC_REGISTRY_DATABASE_MAX_CONNECTIONS",
