@@ -35,10 +35,13 @@ pub fn pseudonym(name: &str, key: &str) -> String {
     hex::encode(tag.as_ref().get(..16).unwrap_or_default())
 }
 
+/// How many characters a key has.
+pub const KEY_CHARS: usize = 64;
+
 /// A new key of a person: 32 random bytes, hexadecimal.
 #[must_use]
 pub fn new_key() -> Option<String> {
-    let mut bytes = [0; 32];
+    let mut bytes = [0; KEY_CHARS / 2];
     aws_lc_rs::rand::fill(&mut bytes).ok()?;
     Some(hex::encode(bytes))
 }
@@ -167,6 +170,7 @@ mod tests {
         assert_eq!(Person::Subject("alice").name(), "subject:alice");
         let (one, other) = (new_key().unwrap(), new_key().unwrap());
         assert_eq!(pseudonym(name, &one), pseudonym(name, &one));
+        assert_eq!((one.len(), other.len()), (KEY_CHARS, KEY_CHARS));
         assert_ne!(pseudonym(name, &one), pseudonym(name, &other));
         assert_ne!(pseudonym(name, &one), pseudonym("subject:alice", &one));
         assert_eq!(pseudonym(name, &one).len(), 32);

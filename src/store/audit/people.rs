@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use entity::audit_person;
-use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::super::{Handle, Result, StoreError, set};
-use crate::domain::audit::{Person, new_key, pseudonym};
+use crate::domain::audit::{KEY_CHARS, Person, new_key, pseudonym};
 
 /// The pseudonym of each of these people, each once; one who has no key is given one.
 pub(super) async fn pseudonyms_of<'a>(
@@ -29,19 +29,30 @@ async fn keys_of(handle: &Handle, names: &[&str]) -> Result<HashMap<String, Stri
     if missing.is_empty() {
         return Ok(keys);
     }
-    let mut was_first = true;
+    let mut new = Vec::with_capacity(missing.len());
     for name in missing {
         let key = new_key().ok_or_else(|| StoreError::Database("there are no random numbers".to_owned()))?;
-        let mut insert = Query::insert();
-        insert
-            .into_table(audit_person::Entity)
-            .columns([audit_person::Column::Name, audit_person::Column::Key])
-            .values_panic([name.into(), key.as_str().into()])
-            .on_conflict(OnConflict::column(audit_person::Column::Name).do_nothing().to_owned());
-        was_first &= handle.execute(&insert).await?.rows_affected() > 0;
+        new.push([key.as_str(), name].concat());
         keys.insert(name.to_owned(), key);
     }
+    let was_first = insert(handle, &new).await? == new.len() as u64;
     if was_first { Ok(keys) } else { stored_keys(handle, names).await }
+}
+
+/// Keeps keys, each in front of its name, where there is none yet. Gives how many that were.
+async fn insert(handle: &Handle, keys_and_names: &[String]) -> Result<u64> {
+    let backend = handle.get_database_backend();
+    let (insert, unless_there) = match backend {
+        DbBackend::Sqlite => ("INSERT OR IGNORE", ""),
+        _ => ("INSERT", " ON CONFLICT DO NOTHING"),
+    };
+    let sql = format!(
+        "{insert} INTO audit_person (name, key) SELECT substr(value, {}), substr(value, 1, {KEY_CHARS}) FROM {}{unless_there}",
+        KEY_CHARS + 1,
+        set::texts_as_rows(backend, 1),
+    );
+    let statement = Statement::from_sql_and_values(backend, sql, [set::texts(backend, keys_and_names)]);
+    Ok(handle.execute_raw(statement).await?.rows_affected())
 }
 
 async fn stored_keys(handle: &Handle, names: &[&str]) -> Result<HashMap<String, String>> {
