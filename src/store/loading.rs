@@ -67,11 +67,12 @@ impl Loading {
         }
         if backend == DbBackend::Sqlite && is_in_a_file(handle).await? {
             let memory = (rows / ROWS_A_KIBIBYTE).clamp(FEWEST_KIBIBYTES, MOST_KIBIBYTES);
-            // Whoever commits next has the log copied, and here that is left to the survey behind the answer. Neither
-            // setting is for anybody else.
+            // Whoever commits next has the log copied, and here that is left to the survey behind the answer. What an index
+            // is made of is sorted on a processor of its own. None of the settings is for anybody else.
             handle.use_up_connection();
             handle.execute_unprepared(&format!("PRAGMA cache_size = -{memory}")).await?;
             handle.execute_unprepared("PRAGMA wal_autocheckpoint = 0").await?;
+            handle.execute_unprepared("PRAGMA threads = 1").await?;
         }
         let stored = handle.query_one_raw(Statement::from_string(backend, stored)).await?;
         let stored: i64 = stored.map_or(Ok(0), |row| row.try_get("", "stored"))?;
