@@ -2,8 +2,8 @@
 //! Open: requests that come at times which were fixed in advance, however the server does; each time counts from
 //! when its request was to be sent, so that a server that holds everybody up does not look fast.
 //!
-//! A request takes a connection that is open and free, as from a balancer that keeps them, or opens one. Of those there
-//! is a bound, as a balancer has one; who comes beyond it is turned away there, which is counted and costs nothing.
+//! A request takes a connection that is open and free, as from a balancer that keeps them, and opens one where none is. Of those
+//! there is a bound, as a balancer has one; who comes beyond it is turned away there, which is counted and costs nothing.
 
 use std::cell::RefCell;
 use std::io::{ErrorKind, Read as _};
@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::LocalSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 /// The word that makes this program the load.
 pub const WORD: &str = "load";
@@ -25,8 +25,8 @@ pub const WORD: &str = "load";
 /// How long a client waits for its answer before it hangs up.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How exactly requests are sent in time.
-const TICK: Duration = Duration::from_millis(1);
+/// How long who could not ask waits before the next time.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// How long the windows are in which a phase is looked at, in microseconds.
 pub const WINDOW: u32 = 250_000;
@@ -119,8 +119,10 @@ async fn all(order: Order) -> Vec<Outcome> {
         order,
         began: RefCell::new(Vec::new()),
         outcomes: RefCell::new(outcomes),
-        free: RefCell::default(),
+        coming: RefCell::default(),
         open: RefCell::default(),
+        closed: RefCell::default(),
+        clients: RefCell::default(),
         random: RefCell::new(Random(7)),
     });
     for (number, phase) in phases.into_iter().enumerate() {
@@ -131,9 +133,9 @@ async fn all(order: Order) -> Vec<Outcome> {
         }
     }
     // Whoever was sent is waited for.
-    let last = Instant::now() + PATIENCE + TICK;
-    while Instant::now() < last && crowd.free.borrow().len() < crowd.open.borrow().len() {
-        tokio::time::sleep(TICK).await;
+    let last = Instant::now() + PATIENCE + PAUSE;
+    while Instant::now() < last && crowd.is_busy() {
+        tokio::time::sleep(PAUSE).await;
     }
     crowd.outcomes.take()
 }
@@ -146,15 +148,27 @@ struct Due {
     request: usize,
 }
 
+/// Requests that come at a rate.
+struct Coming {
+    phase: usize,
+    rate: f64,
+    /// When the next one comes.
+    next: Instant,
+    end: Instant,
+}
+
 /// Everybody who asks.
 struct Crowd {
     order: Order,
     /// When each phase began.
     began: RefCell<Vec<Instant>>,
     outcomes: RefCell<Vec<Outcome>>,
-    /// Who may be given a request, by number; who became free last is the first to be asked.
-    free: RefCell<Vec<usize>>,
-    open: RefCell<Vec<UnboundedSender<Due>>>,
+    coming: RefCell<Option<Coming>>,
+    /// Who may be given a request, by number, and has a connection; who became free last is the first to be asked.
+    open: RefCell<Vec<usize>>,
+    /// Who may be given one and has to open a connection for it.
+    closed: RefCell<Vec<usize>>,
+    clients: RefCell<Vec<UnboundedSender<Due>>>,
     random: RefCell<Random>,
 }
 
@@ -163,18 +177,50 @@ impl Crowd {
     async fn come(self: &Rc<Self>, phase: usize, rate: f64, seconds: f64) {
         let began = self.began.borrow()[phase];
         let end = began + Duration::from_secs_f64(seconds);
-        let gap = || Duration::from_secs_f64(-self.random.borrow_mut().fraction().ln() / rate);
-        let mut tick = interval(TICK);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut at = began + gap();
-        while at < end {
-            tick.tick().await;
-            let now = Instant::now();
-            while at <= now.min(end) {
-                self.send(self.due(phase, at));
-                at += gap();
-            }
+        let next = began + self.gap(rate);
+        *self.coming.borrow_mut() = Some(Coming { phase, rate, next, end });
+        // The processor never sleeps: who answers would have to wake it up.
+        while self.coming.borrow().is_some() {
+            self.send_due();
+            tokio::task::yield_now().await;
         }
+    }
+
+    fn gap(&self, rate: f64) -> Duration {
+        Duration::from_secs_f64(-self.random.borrow_mut().fraction().ln() / rate)
+    }
+
+    /// Sends whatever is due by now.
+    fn send_due(self: &Rc<Self>) {
+        let now = Instant::now();
+        while let Some(due) = self.due_before(now) {
+            self.send(due);
+        }
+    }
+
+    /// The next request that comes, if it is due by then.
+    fn due_before(&self, now: Instant) -> Option<Due> {
+        let mut coming = self.coming.borrow_mut();
+        let Coming { phase, rate, next, end } = coming.as_mut()?;
+        if *next >= *end {
+            *coming = None;
+            return None;
+        }
+        if *next > now {
+            return None;
+        }
+        if self.is_full() {
+            // All of these find the same: they are counted and not drawn, which would cost as much as to send them. Nobody can
+            // tell when the next one comes from when the others came.
+            let until = now.min(*end);
+            let between = (until - *next).as_secs_f64() * *rate;
+            self.turn_away(*phase, until, 1 + (between + self.random.borrow_mut().fraction()) as usize);
+            *next = until + self.gap(*rate);
+            return None;
+        }
+        let due = self.due(*phase, *next);
+        *next += self.gap(*rate);
+        Some(due)
     }
 
     fn due(&self, phase: usize, at: Instant) -> Due {
@@ -187,23 +233,35 @@ impl Crowd {
         micros(due.at - self.began.borrow()[due.phase])
     }
 
+    /// Whether all connections are taken that there may be.
+    fn is_full(&self) -> bool {
+        let free = self.open.borrow().len() + self.closed.borrow().len();
+        free == 0 && self.clients.borrow().len() == self.order.connections
+    }
+
+    /// Counts requests for which there is no connection.
+    fn turn_away(&self, phase: usize, at: Instant, requests: usize) {
+        let window = (micros(at - self.began.borrow()[phase]) / WINDOW) as usize;
+        let unsent = &mut self.outcomes.borrow_mut()[phase].unsent;
+        unsent.resize(unsent.len().max(window + 1), 0);
+        unsent[window] += requests;
+    }
+
+    /// Whether somebody waits for an answer.
+    fn is_busy(&self) -> bool {
+        self.open.borrow().len() + self.closed.borrow().len() < self.clients.borrow().len()
+    }
+
     fn send(self: &Rc<Self>, due: Due) {
-        let free = self.free.borrow_mut().pop();
-        if let Some(number) = free {
-            self.open.borrow()[number].send(due).expect("a client never ends");
+        let open = self.open.borrow_mut().pop();
+        if let Some(number) = open.or_else(|| self.closed.borrow_mut().pop()) {
+            self.clients.borrow()[number].send(due).expect("a client never ends");
             return;
         }
-        let number = self.open.borrow().len();
-        if number == self.order.connections {
-            let window = (self.since_beginning(due) / WINDOW) as usize;
-            let unsent = &mut self.outcomes.borrow_mut()[due.phase].unsent;
-            unsent.resize(unsent.len().max(window + 1), 0);
-            unsent[window] += 1;
-            return;
-        }
+        let number = self.clients.borrow().len();
         let (orders, hears) = unbounded_channel();
         orders.send(due).expect("its client is there");
-        self.open.borrow_mut().push(orders);
+        self.clients.borrow_mut().push(orders);
         tokio::task::spawn_local(Rc::clone(self).serve(number, hears));
     }
 
@@ -212,7 +270,10 @@ impl Crowd {
         let mut client = Client { address: self.order.address, stream: None, read: Vec::new() };
         while let Some(due) = orders.recv().await {
             self.ask(&mut client, due).await;
-            self.free.borrow_mut().push(number);
+            // Whoever came before this connection was free does not have it.
+            self.send_due();
+            let free = if client.stream.is_some() { &self.open } else { &self.closed };
+            free.borrow_mut().push(number);
         }
     }
 
@@ -227,7 +288,11 @@ impl Crowd {
                 }
             })
         });
-        for client in clients.collect::<Vec<_>>() {
+        let clients: Vec<_> = clients.collect();
+        while Instant::now() < end {
+            tokio::task::yield_now().await;
+        }
+        for client in clients {
             client.await.expect("a client comes to its end");
         }
     }
@@ -246,7 +311,7 @@ impl Crowd {
         self.outcomes.borrow_mut()[due.phase].asked.push(asked);
         if end == End::Broken {
             // Nobody comes again in the same moment.
-            tokio::time::sleep(TICK).await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }

@@ -147,18 +147,21 @@ fn overloaded(server: &Server, operation: &Operation, extent: Extent) -> String 
     let (connections, seconds) = CALIBRATION;
     // What is asked for the first time is not what is measured.
     run(connections[0], &[Phase { rate: None, seconds: 1.0 }]);
-    let best = connections
-        .into_iter()
-        .map(|connections| {
+    let best = || {
+        let rate = |connections| {
             let outcomes = run(connections, &[Phase { rate: None, seconds }]);
             outcomes.first().map_or(0.0, |outcome| Figures::of(outcome, seconds).accepted)
-        })
-        .fold(0.0, f64::max);
+        };
+        connections.into_iter().map(rate).fold(0.0, f64::max)
+    };
+    let best_before = best();
     let watch = Watch::over(server.process.id());
-    let open = |times: f64, seconds| Phase { rate: Some(best * times), seconds };
+    let open = |times: f64, seconds| Phase { rate: Some(best_before * times), seconds };
     let phases = [open(NORMAL, BEFORE), open(TIMES, extent.seconds), open(NORMAL, AFTER)];
     let outcomes = run(extent.connections, &phases);
     let memory = watch.ended();
+    // A processor that others share is not as fast all the time.
+    let best = f64::midpoint(best_before, best());
     let [before, over, after] = outcomes.as_slice() else { panic!("three phases") };
     let (normal, figures) = (Figures::of(before, BEFORE), Figures::of(over, extent.seconds));
     assert!(normal.p99.is_finite(), "nobody was answered when all was well");
