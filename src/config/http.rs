@@ -86,8 +86,8 @@ pub struct HttpLimits {
     )]
     pub max_connections: usize,
 
-    /// Most requests and GraphQL operations that are answered at a time; more wait for half a second, and are
-    /// turned away with 503
+    /// Most requests and GraphQL operations that read at a time, and as many that write; more wait for half a second, and
+    /// are turned away with 503
     #[arg(
         long,
         env = "REC_REGISTRY_MAX_REQUESTS",

@@ -157,11 +157,21 @@ impl Door {
     /// When that is too often, or no place becomes free in time.
     pub async fn admit(&self, caller: &Caller) -> Result<Place, ServerError> {
         self.count(caller)?;
-        self.0.registry.places().request().await.map_err(server_error)
+        self.0.registry.places().read().await.map_err(server_error)
     }
 
-    /// Runs a query or mutation on the place that it was given.
+    /// Runs a query on the place that it was given; a mutation on one among those who write.
     pub async fn run(&self, prepared: Prepared, asker: Asker, place: Place) -> Answer {
+        let place = match prepared.operation_type() {
+            Some(OperationType::Mutation) => {
+                drop(place);
+                match self.0.registry.places().write().await.map_err(server_error) {
+                    Ok(place) => place,
+                    Err(error) => return self.refused(error),
+                }
+            }
+            _ => place,
+        };
         let answer = self.run_on(prepared, asker, None).await;
         drop(place);
         answer

@@ -14,6 +14,9 @@ use crate::service::Place;
 /// The routes that are answered at once, however much is done: those that say how the process is.
 const ALWAYS: &[&str] = &["/health", "/ready", "/version"];
 
+/// What stands before the routes that only read, whatever the method.
+const LOOKUPS: &str = "/admin/lookup/";
+
 /// Marks a request over a connection for which there is no room.
 #[derive(Clone)]
 pub(super) struct NoRoom;
@@ -37,6 +40,7 @@ pub(super) fn admit(state: &AppState, request: &Request) -> Result<(), Error> {
 #[derive(Clone)]
 pub(super) struct Seat {
     state: AppState,
+    writes: bool,
     taken: Arc<OnceLock<Place>>,
 }
 
@@ -59,16 +63,23 @@ pub(super) async fn seat(state: &AppState, request: &mut Request) -> Result<Seat
     let takes_one = |route: &str| {
         !ALWAYS.contains(&route) && !route.starts_with(GRAPHQL_PATH) && !timeout::is_transfer(route)
     };
-    match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
-        Some(route) if takes_one(route) => {}
+    let route = match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
+        Some(route) if takes_one(route) => route,
         _ => return Ok(Seated::Elsewhere),
+    };
+    let has_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
+    let writes = (has_body || *request.method() == Method::DELETE) && !route.starts_with(LOOKUPS);
+    if !has_body {
+        return Ok(Seated::Now { _place: place(state, writes).await? });
     }
-    if !matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) {
-        return Ok(Seated::Now { _place: state.registry.places().request().await? });
-    }
-    let seat = Seat { state: state.clone(), taken: Arc::default() };
+    let seat = Seat { state: state.clone(), writes, taken: Arc::default() };
     request.extensions_mut().insert(seat.clone());
     Ok(Seated::Later { _seat: seat })
+}
+
+async fn place(state: &AppState, writes: bool) -> Result<Place, Error> {
+    let places = state.registry.places();
+    if writes { places.write().await } else { places.read().await }
 }
 
 impl Seat {
@@ -77,7 +88,7 @@ impl Seat {
     /// # Errors
     /// When none becomes free in time.
     pub(super) async fn take(&self) -> Result<(), Error> {
-        let place = self.state.registry.places().request().await?;
+        let place = place(&self.state, self.writes).await?;
         // A body is read once; a second place would be given back at once.
         _ = self.taken.set(place);
         Ok(())

@@ -24,7 +24,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How much may be done at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlaceSettings {
-    /// Requests and GraphQL operations.
+    /// Requests and GraphQL operations that read; and as many that write.
     pub requests: usize,
     /// Imports and exports, through whichever door.
     pub transfers: usize,
@@ -39,7 +39,8 @@ impl Default for PlaceSettings {
 
 /// The places of a process.
 pub struct Places {
-    requests: Arc<Row>,
+    reads: Arc<Row>,
+    writes: Arc<Row>,
     transfers: Arc<Row>,
     metrics: Metrics,
 }
@@ -52,24 +53,33 @@ pub struct Place {
 
 impl Places {
     pub(super) fn new(settings: PlaceSettings, metrics: Metrics) -> Self {
+        // Where as much is done as comes, nobody counts.
+        let brisk = (settings.requests < usize::MAX).then_some(BRISK);
+        let row = || Arc::new(Row::new(settings.requests, brisk));
         Self {
-            // Where as much is done as comes, nobody counts.
-            requests: Arc::new(Row::new(
-                settings.requests,
-                (settings.requests < usize::MAX).then_some(BRISK),
-            )),
+            reads: row(),
+            // Who writes may have to wait until somebody else has written, and keeps nobody from reading meanwhile.
+            writes: row(),
             // They take as long as their communities are large.
             transfers: Arc::new(Row::new(settings.transfers, None)),
             metrics,
         }
     }
 
-    /// A place for a request or a GraphQL operation.
+    /// A place for a request or a GraphQL operation that reads.
     ///
     /// # Errors
     /// When none becomes free in time.
-    pub async fn request(&self) -> Result<Place> {
-        self.take(&self.requests, PATIENCE, Shed::Request).await
+    pub async fn read(&self) -> Result<Place> {
+        self.take(&self.reads, PATIENCE, Shed::Request).await
+    }
+
+    /// A place for one that writes.
+    ///
+    /// # Errors
+    /// When none becomes free in time.
+    pub async fn write(&self) -> Result<Place> {
+        self.take(&self.writes, PATIENCE, Shed::Request).await
     }
 
     /// A place for an import or an export.
@@ -106,11 +116,14 @@ mod tests {
     #[tokio::test]
     async fn who_finds_no_place_waits_a_moment_and_is_turned_away() {
         let places = Places::new(PlaceSettings { requests: 1, transfers: 1 }, Metrics::default());
-        let place = places.request().await.expect("the only place");
-        let _other = places.transfer().await.expect("transfers have places of their own");
-        let turned_away = places.request().await.err().expect("no place is left");
+        let place = places.read().await.expect("the only place");
+        let _others = (
+            places.write().await.expect("who writes has another"),
+            places.transfer().await.expect("a third"),
+        );
+        let turned_away = places.read().await.err().expect("no place is left");
         assert_eq!(turned_away.retry_after_seconds(), Some(1));
-        let waiting = places.request();
+        let waiting = places.read();
         drop(place);
         assert!(waiting.await.is_ok(), "the place is free again");
         assert!(places.metrics.text().expect("figures").contains(r#"shed_total{kind="Request"} 1"#));
