@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
 use serde_json::json;
 
-use crate::support::{Backend, Fixture as _, TestApp, TestDatabase, on_both_databases};
+use crate::support::{Asked, Backend, Fixture as _, TestApp, TestDatabase, on_both_databases};
 
 const BUNDLE: &str = "
 community: {id: rec, name: First, areas: {n: {name: North}}}
@@ -74,6 +74,38 @@ on_both_databases! {
             assert_eq!(write.await.expect("the write is answered"), 200, "who had a place was not disturbed");
         }
         app.get("/admin/communities").admin().await.json(200);
+    }
+
+    async fn who_reads_is_turned_away_when_all_who_read_wait(database: TestDatabase) {
+        let app = TestApp::over(&database, Some(1)).await;
+        app.import(BUNDLE).await;
+        let app = app.told(&["--max-requests", "2"]).await;
+        let holder = Holder::of(&database).await;
+        let in_flight = async |requests: usize| {
+            let figure = format!("http_requests_in_flight {requests}");
+            while !app.registry.metrics().text().expect("figures").contains(&figure) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let ask = |asked: Asked| tokio::spawn(async move { asked.admin().await.status });
+        // It waits with the only connection.
+        let write = ask(app.put_json("/admin/communities/rec/members/a/name", &json!({"name": "One"})));
+        in_flight(1).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let reads = ["/admin/communities/rec", "/admin/communities/rec/members"].map(|path| ask(app.get(path)));
+        in_flight(3).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(app.get("/admin/communities").admin().await.status, 503);
+        let posted = app.post_json("/admin/lookup/assets-by-sensor-ids", &json!(["x"])).admin().await;
+        assert_eq!(posted.status, 503);
+        let asked = app.graphql("{ communities { totalCount } }", json!({})).admin().await;
+        assert_eq!(asked.json(503)["errors"][0]["extensions"]["retryAfter"], 1);
+        assert!(app.registry.metrics().text().expect("figures").contains(r#"shed_total{kind="Request"} 3"#));
+        holder.let_go().await;
+        assert_eq!(write.await.expect("the write is answered"), 200);
+        for read in reads {
+            assert_eq!(read.await.expect("the read is answered"), 200);
+        }
     }
 
     async fn nobody_keeps_a_place_by_sending_slowly(database: TestDatabase) {

@@ -20,7 +20,7 @@ use rec_registry::auth::{DevKey, TokenRequest, Verifier};
 use rec_registry::config::HttpArgs;
 use rec_registry::graphql;
 use rec_registry::http::Service;
-use rec_registry::service::Registry;
+use rec_registry::service::{DatabaseSettings, Registry};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
@@ -50,9 +50,16 @@ pub struct TestApp {
 
 impl Fixture for TestApp {
     async fn on(database: &TestDatabase) -> Self {
+        Self::over(database, None).await
+    }
+}
+
+impl TestApp {
+    /// The program with so many connections to the database; with as many as suit it when absent.
+    pub async fn over(database: &TestDatabase, max_connections: Option<u32>) -> Self {
         let statements = Statements::default();
-        let registry =
-            Registry::connect(&database.url, &statements.watched()).await.expect("the database answers");
+        let settings = DatabaseSettings { max_connections, ..statements.watched() };
+        let registry = Registry::connect(&database.url, &settings).await.expect("the database answers");
         registry.migrate().await.expect("the schema goes up");
         let registry = registry.recording(Duration::from_secs(24 * 60 * 60));
         let registry = registry.remembering(16 * 1024 * 1024).await.expect("changes are heard");
