@@ -7,7 +7,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait, Standing};
-use sea_orm::sqlx::{Connection as _, SqliteConnection};
+use sea_orm::sqlx::Connection as _;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
     DbBackend, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
@@ -18,7 +18,7 @@ use super::changes::{Changes, Moment, Watcher, notify};
 use super::handle::WriteTransaction;
 use super::renewal::Renewal;
 use super::trouble::Trouble;
-use super::{Handle, Result, StoreError};
+use super::{Handle, Result, StoreError, pages};
 use crate::domain::change::CommunityChange;
 use crate::domain::identifier::CommunityKey;
 
@@ -77,12 +77,6 @@ const FEWEST_POSTGRES_CONNECTIONS: u32 = 8;
 const POSTGRES_CONNECTIONS_A_PROCESSOR: u32 = 4;
 const MOST_CONNECTIONS: u32 = 16;
 
-/// Pages that a connection to SQLite keeps, in KiB: as much of a file as leads to the rest of it. The system keeps pages as
-/// well, but to ask it for one takes longer than to look through it.
-const FILE_A_KIBIBYTE: i64 = 1_024;
-const FEWEST_KIBIBYTES: i64 = 500;
-const MOST_KIBIBYTES: i64 = 8 * 1_024;
-
 /// Rows that SQLite reads before somebody takes them.
 const ROWS_AHEAD: usize = 1_000;
 
@@ -130,20 +124,6 @@ impl Drop for Claim {
     }
 }
 
-/// Lets a new connection to SQLite keep as many pages as suit the file.
-async fn keep_pages(connection: &mut SqliteConnection) -> std::result::Result<(), sqlx::Error> {
-    let in_file = "SELECT page_count * page_size / 1024 FROM pragma_page_count(), pragma_page_size()";
-    let in_file: i64 = sqlx::query_scalar(in_file).fetch_one(&mut *connection).await?;
-    let keep = sqlx::AssertSqlSafe(format!("PRAGMA cache_size = -{}", kibibytes_kept(in_file)));
-    sqlx::raw_sql(keep).execute(connection).await?;
-    Ok(())
-}
-
-/// What a connection keeps of a file of so many KiB.
-pub(super) fn kibibytes_kept(in_file: i64) -> i64 {
-    (in_file / FILE_A_KIBIBYTE).clamp(FEWEST_KIBIBYTES, MOST_KIBIBYTES)
-}
-
 impl Store {
     /// Opens the pool.
     ///
@@ -171,7 +151,7 @@ impl Store {
                 Box::pin(async move { Ok(is_good) })
             })
             .map_sqlx_sqlite_pool_opts(|pool| {
-                pool.after_connect(|connection, _| Box::pin(keep_pages(connection)))
+                pool.after_connect(|connection, _| Box::pin(pages::keep(connection)))
             })
             .map_sqlx_sqlite_opts(move |sqlite| {
                 sqlite

@@ -22,6 +22,7 @@ pub mod kept_answers;
 mod keyset;
 mod loading;
 pub mod members;
+mod pages;
 pub mod plan;
 mod record;
 mod renewal;
