@@ -6,6 +6,9 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_mark")]
 pub struct Model {
+    /// The segment that the batch belongs to; 0 when it was written before there were any.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub segment: i64,
     /// The first 16 characters of a pseudonym, or the key of a community.
     #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     pub mark: String,

@@ -10,6 +10,7 @@ pub mod asset_measure;
 pub mod audit_batch;
 pub mod audit_mark;
 pub mod audit_person;
+pub mod audit_segment;
 pub mod community;
 pub mod delivery_point;
 pub mod ended_holding;

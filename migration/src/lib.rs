@@ -16,6 +16,7 @@ mod m20261123_000008_batch_audit;
 mod m20261128_000009_add_content_digest;
 mod m20261128_000010_pack_audit;
 mod m20261128_000011_audit_rows;
+mod m20261129_000012_audit_segments;
 mod standing;
 
 /// A step is taken as a whole or not at all, on both databases.
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000009_add_content_digest::Migration),
             Box::new(m20261128_000010_pack_audit::Migration),
             Box::new(m20261128_000011_audit_rows::Migration),
+            Box::new(m20261129_000012_audit_segments::Migration),
         ]
     }
 }

@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::history;
 use super::{Ctx, Result};
 use crate::bundle::{CheckedBody, CheckedDocument, JsonUnreadable, check, check_yaml, read_json};
+use crate::domain::audit::Person;
 use crate::domain::code::Code;
 use crate::domain::delivery_point::HoldingKind;
 use crate::domain::difference::Difference;
@@ -25,12 +26,15 @@ use crate::domain::timestamp::Timestamp;
 use crate::metrics::ImportOutcome;
 use crate::store::communities::Replaced;
 use crate::store::plan::{self, Plan};
-use crate::store::{Among, Handle, StoreError, assets, communities, delivery_points, holdings, members};
+use crate::store::{
+    Among, Handle, StoreError, assets, audit, communities, delivery_points, holdings, members,
+};
 
 /// What the audit trail calls it.
 const OPERATION: &str = "import";
 
-/// Members, delivery points and assets of an import after which the database is to look at its tables anew.
+/// Members, delivery points and assets of an import after which the database is to look at its tables anew, and with which
+/// people get their keys for the audit trail together.
 const LARGE_ROWS: u64 = 1_000;
 
 /// Most changes of one community that a dry run lists.
@@ -184,6 +188,9 @@ impl Job<'_> {
             plan.clear(&handle).await?;
         }
         plan::fill(&handle, &judged.plans).await?;
+        if judged.plans.iter().map(Plan::rows).sum::<u64>() >= LARGE_ROWS {
+            audit::give_keys(&handle, judged.plans.iter().flat_map(Plan::users).map(Person::User)).await?;
+        }
         let written = judged.plans.iter().filter(|plan| !plan.is_noop());
         let deeds = self.ctx.deeds(self.operation, written.map(|plan| (plan.community_key(), plan.rows())));
         let written: Vec<_> = judged.plans.iter().filter(|plan| !plan.is_noop()).collect();

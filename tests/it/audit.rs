@@ -6,7 +6,7 @@ use std::time::Duration;
 use rec_registry::auth::Principal;
 use rec_registry::domain::identifier::UserId;
 use rec_registry::service::person;
-use sea_orm::{ConnectionTrait as _, Database};
+use sea_orm::{ConnectionTrait as _, Database, Statement};
 use serde_json::{Value, json};
 
 use crate::support::server::{PROGRAM, Server};
@@ -289,13 +289,74 @@ on_both_databases! {
         }
         let before = trail(&app, "").await;
         let about = trail(&app, &format!("user_id={user}")).await;
-        for steps in 1..=2 {
+        for steps in 1..=3 {
             app.registry.migrate_down(steps).await.expect("the steps are taken back");
             app.registry.migrate().await.expect("and taken again");
         }
         let same = |entries: Vec<Value>| entries.into_iter().filter(|entry| entry["operation"] != "audit.list").collect::<Vec<_>>();
         assert_eq!(same(trail(&app, "").await), same(before));
         assert_eq!(same(trail(&app, &format!("user_id={user}")).await), same(about));
+    }
+
+    async fn the_trail_goes_on_from_segment_to_segment(database: TestDatabase) {
+        let connection = Database::connect(&database.url).await.expect("the database answers");
+        let number = async |select: &str| {
+            let select = format!("SELECT CAST(({select}) AS BIGINT)");
+            let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), select)).await;
+            row.expect("counted").expect("a row").try_get_by_index::<i64>(0).expect("a number")
+        };
+        let mut found = None;
+        for segment in 0..=2 {
+            let app = TestApp::on(&database).await;
+            let (community, key, user) = found.get_or_insert(somebody(&app).await).clone();
+            if segment < 2 {
+                let fill = format!(
+                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 32768) \
+                     INSERT INTO audit_mark (segment, mark, batch) \
+                     SELECT {segment}, 'filler ' || i, (SELECT id FROM audit_batch ORDER BY id LIMIT 1) FROM n"
+                );
+                connection.execute_unprepared(&fill).await.expect("the segment is filled");
+            }
+            for _ in 0..5 {
+                app.get(format!("/admin/communities/{community}/members/{key}")).admin().await.json(200);
+                app.registry.flush().await;
+            }
+            assert_eq!(number("SELECT COUNT(*) FROM audit_segment").await, (segment + 1).min(2), "after {segment}");
+            if segment < 2 { continue }
+
+            let about = format!("user_id={user}");
+            let ids = |entries: &[Value]| entries.iter().map(|entry| entry["id"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>();
+            let all = ids(&trail(&app, &about).await);
+            assert_eq!(all.len(), 15);
+            assert!(all.is_sorted_by(|newer, older| newer > older));
+            assert!(number("SELECT COUNT(DISTINCT segment) FROM audit_mark WHERE mark NOT LIKE 'filler%'").await >= 3);
+            let query = "query($user: String!, $before: String) { auditEntries(last: 2, before: $before, filter: {userId: $user}) { totalCount nodes { id } pageInfo { hasPreviousPage startCursor } } }";
+            let mut backwards: Vec<Value> = Vec::new();
+            let mut before = Value::Null;
+            loop {
+                let page = &app.graphql(query, json!({"user": user, "before": before})).admin().await.data()["auditEntries"];
+                assert_eq!(page["totalCount"], 15);
+                backwards.splice(0..0, page["nodes"].as_array().expect("a list").iter().cloned());
+                if page["pageInfo"]["hasPreviousPage"] == false { break }
+                before = page["pageInfo"]["startCursor"].clone();
+            }
+            assert_eq!(backwards.len(), all.len());
+            let newest = async || app.get(format!("/admin/audit?limit=7&{about}")).admin().await.json(200)["items"].as_array().map(|items| ids(items));
+            assert_eq!(newest().await.as_deref(), Some(&all[..7]));
+
+            // A server of an earlier version knows of no segments, and writes beside.
+            connection.execute_unprepared("UPDATE audit_mark SET segment = 0 WHERE segment = 2").await.expect("moved");
+            assert_eq!(ids(&trail(&app, &about).await), all);
+            assert_eq!(newest().await.as_deref(), Some(&all[..7]));
+
+            let _recording = app.registry.clone().recording(Duration::ZERO);
+            let begun = std::time::Instant::now();
+            while number("SELECT COUNT(*) FROM audit_mark WHERE mark NOT LIKE 'filler%'").await > 0 || number("SELECT COUNT(*) FROM audit_segment").await > 1 {
+                assert!(begun.elapsed() < Duration::from_secs(60), "nothing is deleted");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        connection.close().await.expect("closed");
     }
 
     async fn what_is_old_is_deleted_and_what_is_there_is_not_changed(database: TestDatabase) {

@@ -182,6 +182,7 @@ async fn write_all(
     mut asked: mpsc::Receiver<oneshot::Sender<()>>,
     stop: CancellationToken,
 ) {
+    let mut segments = Segments::default();
     while !stop.is_cancelled() {
         let mut told = tokio::select! {
             () = waiting.first.notified() => None,
@@ -196,11 +197,12 @@ async fn write_all(
                 () = stop.cancelled() => None,
             };
         }
-        write_waiting(&store, &waiting, &stop).await;
+        let written = write_waiting(&store, &waiting, &stop).await;
         if let Some(told) = told {
             // Whoever asked may have gone.
             _ = told.send(());
         }
+        segments.wrote(&store, written).await;
     }
     // Requests that looked at something give their place back when they are over.
     for _ in 0..LAST_PAUSES {
@@ -212,9 +214,10 @@ async fn write_all(
     }
 }
 
-async fn write_waiting(store: &Store, waiting: &Waiting, stop: &CancellationToken) {
+/// Writes what waits; how many entries it were.
+async fn write_waiting(store: &Store, waiting: &Waiting, stop: &CancellationToken) -> usize {
     // The places are free again when everything is written.
-    let Requests { noted, entries: _ } = waiting.take();
+    let Requests { noted, entries } = waiting.take();
     let mut batch = Vec::new();
     for (noted, _place) in &noted {
         batch.extend(noted.deeds());
@@ -223,6 +226,32 @@ async fn write_waiting(store: &Store, waiting: &Waiting, stop: &CancellationToke
         }
     }
     write(store, &mut batch, stop).await;
+    entries
+}
+
+/// When to ask whether a segment of the trail is full: with the first entries of the process, and after every so many.
+#[derive(Default)]
+struct Segments {
+    asked: bool,
+    entries_since: usize,
+}
+
+impl Segments {
+    async fn wrote(&mut self, store: &Store, entries: usize) {
+        self.entries_since += entries;
+        if self.asked && self.entries_since < ENOUGH_ENTRIES {
+            return;
+        }
+        *self = Self { asked: true, entries_since: 0 };
+        let begun: std::result::Result<(), StoreError> = store
+            .write(|handle| -> BoxFuture<'_, _> {
+                Box::pin(async move { audit::begin_if_full(&handle).await })
+            })
+            .await;
+        if let Err(error) = begun {
+            tracing::warn!(%error, "no segment of the audit trail was begun");
+        }
+    }
 }
 
 /// Writes a batch; again and again while the database does not take it, but once only when the process is

@@ -2,15 +2,16 @@
 //! sorted out here.
 
 use entity::audit_batch::{Column, Entity};
-use entity::audit_mark;
-use sea_orm::ConnectionTrait;
+use entity::{audit_mark, audit_segment};
 use sea_orm::sea_query::{
-    Alias, Expr, ExprTrait, Order as SqlOrder, Query, SelectStatement, SimpleExpr, WindowStatement,
+    Alias, Expr, ExprTrait, Order as SqlOrder, Query, SelectStatement, SimpleExpr, UnionType, WindowStatement,
 };
+use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
 use super::super::{Handle, Result, set};
 use super::batch::{self, SPAN_MICROS};
+use super::{behind, segments};
 use crate::domain::audit::{AuditEntry, AuditFilter, batch_id, first_id};
 use crate::domain::cursor::{Cursor, ListKind};
 use crate::domain::grant::Reach;
@@ -54,6 +55,15 @@ impl Whose<'_> {
             Whose::About(names) => about(names),
         }
     }
+}
+
+/// The segments that are looked into.
+#[derive(Clone, Copy)]
+enum Segments {
+    /// One after the other.
+    Each,
+    /// What is in none of them.
+    None,
 }
 
 /// What is asked for, and where to go on.
@@ -116,31 +126,65 @@ impl<'a> Search<'a> {
 
     /// The next batches, by their ids.
     fn found(&self, handle: &Handle) -> SelectStatement {
-        let mut select = Query::select();
-        let id: SimpleExpr = match &self.marks {
-            Some(marks) => {
-                let mark = Expr::col((audit_mark::Entity, audit_mark::Column::Mark));
-                let backend = handle.get_database_backend();
-                select.distinct().from(audit_mark::Entity);
-                select.and_where(match marks.as_slice() {
-                    // One range of the index, in its order.
-                    [one] => mark.eq(*one),
-                    several => set::is_one_of_texts(backend, mark, several),
-                });
-                Expr::col((audit_mark::Entity, audit_mark::Column::Batch))
-            }
-            None => {
-                select.from(Entity);
-                Expr::col((Entity, Column::Id))
-            }
+        let Some(marks) = &self.marks else {
+            let id = Expr::col((Entity, Column::Id));
+            let mut select = Query::select().from(Entity).expr_as(id.clone(), FOUND).take();
+            self.within(&mut select, &id);
+            return select.order_by_expr(id, self.sql_order()).limit(BATCHES).take();
         };
+        let part = |segments| {
+            let part = self.marked(handle.get_database_backend(), marks, segments);
+            Query::select().column(FOUND).from_subquery(part, "part").take()
+        };
+        let apart = part(Segments::None);
+        part(Segments::Each)
+            .union(UnionType::All, apart)
+            .order_by(FOUND, self.sql_order())
+            .limit(BATCHES)
+            .take()
+    }
+
+    /// The next batches that marks lead to from these segments.
+    fn marked(&self, backend: DbBackend, marks: &[&str], segments: Segments) -> SelectStatement {
+        let column = |column| Expr::col((audit_mark::Entity, column));
+        let (mark, batch) = (column(audit_mark::Column::Mark), column(audit_mark::Column::Batch));
+        let segment = column(audit_mark::Column::Segment);
+        let mut select = Query::select().expr_as(batch.clone(), FOUND).from(audit_mark::Entity).take();
+        self.within(&mut select, &batch);
+        match segments {
+            Segments::None => {
+                select.and_where(segment.eq(segments::NONE));
+            }
+            Segments::Each => {
+                let number = Expr::col((audit_segment::Entity, audit_segment::Column::Number));
+                select.inner_join(audit_segment::Entity, number.clone().eq(segment));
+                if let Some(from) = self.from {
+                    select.and_where(number.clone().gte(segments::segment_of(backend, from)));
+                }
+                if let Some(to) = self.to {
+                    select.and_where(number.clone().lte(segments::segment_of(backend, to)));
+                }
+                if marks.len() == 1 {
+                    select.order_by_expr(number, self.sql_order());
+                }
+            }
+        }
+        match marks {
+            // One range of the index in each segment, in its order.
+            [one] => select.and_where(mark.eq(*one)),
+            several => select.distinct().and_where(set::is_one_of_texts(backend, mark, several)),
+        };
+        select.order_by_expr(batch, self.sql_order()).limit(BATCHES).take()
+    }
+
+    /// Of the batches between the bounds of the search alone.
+    fn within(&self, select: &mut SelectStatement, id: &SimpleExpr) {
         if let Some(from) = self.from {
             select.and_where(id.clone().gte(from));
         }
         if let Some(to) = self.to {
             select.and_where(id.clone().lte(to));
         }
-        select.expr_as(id.clone(), FOUND).order_by_expr(id, self.sql_order()).limit(BATCHES).take()
     }
 
     /// As many of the next batches as have so many entries together, in one statement that reads no other's
@@ -253,10 +297,6 @@ pub async fn count(handle: &Handle, reach: &Reach, whose: &Whose<'_>, filter: &A
 
 fn before(batch: Uuid) -> Uuid {
     Uuid::from_u128(batch.as_u128().saturating_sub(1))
-}
-
-fn behind(batch: Uuid) -> Uuid {
-    Uuid::from_u128(batch.as_u128().saturating_add(1))
 }
 
 const FOUND: &str = "found_id";

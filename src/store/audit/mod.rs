@@ -3,15 +3,18 @@
 //!
 //! What is written at once is a batch: one row, whose entries are a JSON text. Marks lead from a person or
 //! a community to the batches that have something of them; what stands in a batch besides is sorted out when
-//! it is read. So an entry costs some 3 µs of SQLite instead of the 15 of a row with three indexes.
+//! it is read. So an entry costs some 3 µs of SQLite instead of the 15 of a row with three indexes. Marks stand together by
+//! segments of the trail.
 
 mod batch;
 mod list;
 mod people;
+mod segments;
 
 pub use batch::MAX_ENTRIES;
 pub use list::{Whose, count, list};
-pub use people::{forget, pseudonyms};
+pub use people::{forget, give_keys, pseudonyms};
+pub use segments::begin_if_full;
 
 use std::collections::HashSet;
 
@@ -19,6 +22,7 @@ use entity::audit_batch::{Column, Entity};
 use entity::audit_mark;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use uuid::Uuid;
 
 use self::batch::Batch;
 use super::{Handle, Result, StoreError, set};
@@ -37,6 +41,7 @@ pub async fn append(handle: &Handle, deeds: &[Deed<'_>]) -> Result<Vec<String>> 
     let people: HashSet<Person<'_>> =
         deeds.iter().flat_map(|deed| [Some(deed.by), deed.about]).flatten().collect();
     let pseudonyms = people::pseudonyms_of(handle, &people.into_iter().collect::<Vec<_>>()).await?;
+    segments::keep(handle).await?;
     for batch in Batch::pack(deeds, &pseudonyms)? {
         insert(handle, batch).await?;
     }
@@ -52,7 +57,8 @@ async fn insert(handle: &Handle, batch: Batch) -> Result<()> {
         _ => "INSERT",
     };
     let mark = format!(
-        "{insert} INTO audit_mark (mark, batch) SELECT value, {} FROM {}",
+        "{insert} INTO audit_mark (segment, mark, batch) SELECT {}, value, {} FROM {}",
+        segments::segment_of_bound(&set::parameter(backend, 2)),
         set::parameter(backend, 2),
         set::texts_as_rows(backend, 1)
     );
@@ -81,12 +87,13 @@ pub async fn delete_before(handle: &Handle, time: Timestamp, at_most: u64) -> Re
         .take();
     let mut deleted = 0;
     for row in handle.query_all(&old).await? {
-        let id: uuid::Uuid = row.try_get("", "id")?;
+        let id: Uuid = row.try_get("", "id")?;
         let content: String = row.try_get("", "content")?;
         let marks = batch::marks_of(&batch::lines(&content)?);
         let mark = Expr::col((audit_mark::Entity, audit_mark::Column::Mark));
         let delete = Query::delete()
             .from_table(audit_mark::Entity)
+            .and_where(segments::may_have(handle.get_database_backend(), id))
             .and_where(set::is_one_of_texts(handle.get_database_backend(), mark, &marks))
             .and_where(Expr::col(audit_mark::Column::Batch).eq(id))
             .take();
@@ -94,7 +101,15 @@ pub async fn delete_before(handle: &Handle, time: Timestamp, at_most: u64) -> Re
         let delete = Query::delete().from_table(Entity).and_where(Expr::col(Column::Id).eq(id)).take();
         deleted += handle.execute(&delete).await?.rows_affected();
     }
+    if deleted < at_most {
+        segments::delete_before(handle, time).await?;
+    }
     Ok(deleted)
+}
+
+/// The first id behind a batch.
+fn behind(batch: Uuid) -> Uuid {
+    Uuid::from_u128(batch.as_u128().saturating_add(1))
 }
 
 const BROKEN: &str = "a batch of the audit trail holds no entries";

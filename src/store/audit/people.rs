@@ -7,7 +7,10 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::super::{Handle, Result, StoreError, set};
-use crate::domain::audit::{KEY_CHARS, Person, new_key, pseudonym};
+use crate::domain::audit::{self, KEY_CHARS, Person, pseudonym};
+
+/// Most keys that one statement keeps.
+const KEYS: usize = 8_000;
 
 /// The pseudonym of each of these people, each once; one who has no key is given one.
 pub(super) async fn pseudonyms_of<'a>(
@@ -31,12 +34,32 @@ async fn keys_of(handle: &Handle, names: &[&str]) -> Result<HashMap<String, Stri
     }
     let mut new = Vec::with_capacity(missing.len());
     for name in missing {
-        let key = new_key().ok_or_else(|| StoreError::Database("there are no random numbers".to_owned()))?;
+        let key = new_key()?;
         new.push([key.as_str(), name].concat());
         keys.insert(name.to_owned(), key);
     }
     let was_first = insert(handle, &new).await? == new.len() as u64;
     if was_first { Ok(keys) } else { stored_keys(handle, names).await }
+}
+
+/// Gives a key to whoever of these people has none yet. Many who are given theirs together, in the order of names, share the
+/// pages of the index; who is given one when first looked at changes a page for it alone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn give_keys(handle: &Handle, people: impl Iterator<Item = Person<'_>>) -> Result<()> {
+    let mut names: Vec<String> = people.map(Person::name).collect();
+    names.sort_unstable();
+    for names in names.chunks(KEYS) {
+        let keys =
+            names.iter().map(|name| Ok([new_key()?.as_str(), name].concat())).collect::<Result<Vec<_>>>()?;
+        insert(handle, &keys).await?;
+    }
+    Ok(())
+}
+
+fn new_key() -> Result<String> {
+    audit::new_key().ok_or_else(|| StoreError::Database("there are no random numbers".to_owned()))
 }
 
 /// Keeps keys, each in front of its name, where there is none yet. Gives how many that were.

@@ -23,7 +23,7 @@ use crate::domain::community::{Community, CommunityContent};
 use crate::domain::delivery_point::DeliveryPointContent;
 use crate::domain::difference::Difference;
 use crate::domain::digest::ContentDigest;
-use crate::domain::identifier::CommunityKey;
+use crate::domain::identifier::{CommunityKey, UserId};
 use crate::domain::import::{Counts, MemberGraph};
 use crate::domain::member::MemberContent;
 use crate::domain::timestamp::Timestamp;
@@ -194,6 +194,11 @@ impl<'g> Plan<'g> {
         let written = self.members.len() + self.rewritten.len() + self.points.len() + self.assets.len();
         let cleared = self.cleared_members.len() + self.cleared_points.len() + self.cleared_assets.len();
         written.max(cleared) as u64
+    }
+
+    /// The user names of the members that are filled in.
+    pub fn users(&self) -> impl Iterator<Item = &UserId> {
+        self.members.iter().map(|planned| &planned.content.user_id)
     }
 
     /// Whether everything is stored as it should be already.
