@@ -214,18 +214,20 @@ async fn write_all(
     }
 }
 
-/// Writes what waits; how many entries it were.
+/// Writes what waits, a batch at a time, and gives the places of each free; how many entries it were.
 async fn write_waiting(store: &Store, waiting: &Waiting, stop: &CancellationToken) -> usize {
-    // The places are free again when everything is written.
     let Requests { noted, entries } = waiting.take();
-    let mut batch = Vec::new();
-    for (noted, _place) in &noted {
-        batch.extend(noted.deeds());
-        if batch.len() >= audit::MAX_ENTRIES {
-            write(store, &mut batch, stop).await;
+    let (mut batch, mut in_batch) = (Vec::new(), 0);
+    for (noted, place) in noted {
+        in_batch += noted.look.len();
+        batch.push((noted, place));
+        if in_batch >= audit::MAX_ENTRIES {
+            write(store, &batch, stop).await;
+            batch.clear();
+            in_batch = 0;
         }
     }
-    write(store, &mut batch, stop).await;
+    write(store, &batch, stop).await;
     entries
 }
 
@@ -256,22 +258,23 @@ impl Segments {
 
 /// Writes a batch; again and again while the database does not take it, but once only when the process is
 /// about to end.
-async fn write(store: &Store, batch: &mut Vec<Deed<'_>>, stop: &CancellationToken) {
-    while !batch.is_empty() {
-        let deeds: &[Deed<'_>] = batch;
+async fn write(store: &Store, batch: &[(Noted, OwnedSemaphorePermit)], stop: &CancellationToken) {
+    let deeds: Vec<Deed<'_>> = batch.iter().flat_map(|(noted, _)| noted.deeds()).collect();
+    let deeds = deeds.as_slice();
+    while !deeds.is_empty() {
         let written: std::result::Result<(), StoreError> = store
             .write(|handle| -> BoxFuture<'_, _> {
                 Box::pin(async move { audit::append(&handle, deeds).await.map(drop) })
             })
             .await;
         match written {
-            Ok(()) => batch.clear(),
+            Ok(()) => return,
             Err(error) if stop.is_cancelled() => {
-                tracing::error!(%error, entries = batch.len(), "entries of the audit trail are lost");
-                batch.clear();
+                tracing::error!(%error, entries = deeds.len(), "entries of the audit trail are lost");
+                return;
             }
             Err(error) => {
-                tracing::error!(%error, entries = batch.len(), "the audit trail cannot be written; trying again");
+                tracing::error!(%error, entries = deeds.len(), "the audit trail cannot be written; trying again");
                 tokio::select! {
                     () = tokio::time::sleep(PAUSE) => {}
                     () = stop.cancelled() => {}

@@ -21,24 +21,18 @@ pub(super) async fn pseudonyms_of<'a>(
     // Pages of the index are then gone through once.
     names.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     let keys = keys_of(handle, &names.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()).await?;
-    let named = |(name, person): (String, Person<'a>)| Some((person, pseudonym(&name, keys.get(&name)?)));
-    Ok(names.into_iter().filter_map(named).collect())
+    Ok(names.iter().zip(keys).map(|((name, person), key)| (*person, pseudonym(name, &key))).collect())
 }
 
 /// The key that is kept under each of these names; it is made where there is none.
-async fn keys_of(handle: &Handle, names: &[&str]) -> Result<HashMap<String, String>> {
+async fn keys_of(handle: &Handle, names: &[&str]) -> Result<Vec<String>> {
     let mut keys = stored_keys(handle, names).await?;
-    let missing: Vec<&str> = names.iter().copied().filter(|name| !keys.contains_key(*name)).collect();
-    if missing.is_empty() {
-        return Ok(keys);
-    }
-    let mut new = Vec::with_capacity(missing.len());
-    for name in missing {
-        let key = new_key()?;
+    let mut new = Vec::new();
+    for (name, key) in names.iter().zip(&mut keys).filter(|(_, key)| key.is_empty()) {
+        *key = new_key()?;
         new.push([key.as_str(), name].concat());
-        keys.insert(name.to_owned(), key);
     }
-    let was_first = insert(handle, &new).await? == new.len() as u64;
+    let was_first = new.is_empty() || insert(handle, &new).await? == new.len() as u64;
     if was_first { Ok(keys) } else { stored_keys(handle, names).await }
 }
 
@@ -78,15 +72,22 @@ async fn insert(handle: &Handle, keys_and_names: &[String]) -> Result<u64> {
     Ok(handle.execute_raw(statement).await?.rows_affected())
 }
 
-async fn stored_keys(handle: &Handle, names: &[&str]) -> Result<HashMap<String, String>> {
-    let name = Expr::col((audit_person::Entity, audit_person::Column::Name));
-    let select = Query::select()
-        .columns([audit_person::Column::Name, audit_person::Column::Key])
-        .from(audit_person::Entity)
-        .and_where(set::is_one_of_texts(handle.get_database_backend(), name, names))
-        .take();
-    let rows = handle.query_all(&select).await?;
-    rows.iter().map(|row| Ok((row.try_get("", "name")?, row.try_get("", "key")?))).collect()
+/// The key that is kept under each of these names, empty where there is none: all of them in one row, which costs a fraction of
+/// as many rows.
+async fn stored_keys(handle: &Handle, names: &[&str]) -> Result<Vec<String>> {
+    let backend = handle.get_database_backend();
+    let (all, names_in_order) = match backend {
+        DbBackend::Postgres => ("string_agg", "unnest($1) WITH ORDINALITY AS names(value, place)"),
+        _ => ("group_concat", "(SELECT value, key AS place FROM json_each(?1)) AS names"),
+    };
+    let sql = format!(
+        "SELECT {all}(COALESCE(audit_person.key, ''), ' ' ORDER BY place) AS stored \
+         FROM {names_in_order} LEFT JOIN audit_person ON audit_person.name = names.value"
+    );
+    let statement = Statement::from_sql_and_values(backend, sql, [set::texts(backend, names)]);
+    let row = handle.query_one_raw(statement).await?;
+    let keys: Option<String> = row.map(|row| row.try_get("", "stored")).transpose()?.flatten();
+    Ok(keys.iter().flat_map(|keys| keys.split(' ')).map(str::to_owned).collect())
 }
 
 /// The pseudonyms of these people, of those who have a key.
@@ -96,7 +97,8 @@ async fn stored_keys(handle: &Handle, names: &[&str]) -> Result<HashMap<String, 
 pub async fn pseudonyms(handle: &Handle, people: &[Person<'_>]) -> Result<Vec<String>> {
     let names: Vec<String> = people.iter().map(|person| person.name()).collect();
     let keys = stored_keys(handle, &names.iter().map(String::as_str).collect::<Vec<_>>()).await?;
-    Ok(names.iter().filter_map(|name| Some(pseudonym(name, keys.get(name)?))).collect())
+    let known = names.iter().zip(&keys).filter(|(_, key)| !key.is_empty());
+    Ok(known.map(|(name, key)| pseudonym(name, key)).collect())
 }
 
 /// Deletes the key of a person: nobody can say any more whose the pseudonym was.
