@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait, Standing};
@@ -12,13 +11,14 @@ use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
     DbBackend, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
 };
+use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
 use super::changes::{Changes, Moment, Watcher, notify};
 use super::handle::WriteTransaction;
 use super::renewal::Renewal;
 use super::trouble::Trouble;
-use super::{Handle, Result, StoreError, pages};
+use super::{Handle, Result, StoreError, connections, pages};
 use crate::domain::change::CommunityChange;
 use crate::domain::identifier::CommunityKey;
 
@@ -69,14 +69,6 @@ impl Default for DatabaseSettings {
     }
 }
 
-/// Connections unless the settings say how many; some are held for as long as somebody reads an export. Each of SQLite's
-/// keeps pages of its own, and more of them than processors are no faster. PostgreSQL, beside it on two processors,
-/// answers a sixth more over 8 than over 16.
-const FEWEST_SQLITE_CONNECTIONS: u32 = 6;
-const FEWEST_POSTGRES_CONNECTIONS: u32 = 8;
-const POSTGRES_CONNECTIONS_A_PROCESSOR: u32 = 4;
-const MOST_CONNECTIONS: u32 = 16;
-
 /// Rows that SQLite reads before somebody takes them.
 const ROWS_AHEAD: usize = 1_000;
 
@@ -100,9 +92,10 @@ pub struct Store {
     pool: DatabaseConnection,
     /// The same pool for what no request waits for.
     background: DatabaseConnection,
-    /// SQLite has one writer at a time: writers of this process queue here, in order, instead of
-    /// polling the file's lock.
-    writer: Arc<tokio::sync::Mutex<()>>,
+    /// Those who write at the same time. The others queue here, in order.
+    writers: Arc<Semaphore>,
+    /// The same of what no request waits for.
+    background_writers: Arc<Semaphore>,
     changes: Arc<Changes>,
     /// The keys of requests that are being answered in this process.
     claimed: Arc<Mutex<HashSet<String>>>,
@@ -132,10 +125,11 @@ impl Store {
     pub async fn connect(url: &str, settings: &DatabaseSettings) -> Result<Self> {
         let mut options = ConnectOptions::new(url);
         let busy_timeout = settings.busy_timeout;
+        let most = settings.max_connections.unwrap_or_else(|| connections::of(url));
         let renewal = Renewal::default();
         let (of_sqlite, of_postgres) = (renewal.clone(), renewal.clone());
         options
-            .max_connections(settings.max_connections.unwrap_or_else(|| connections(url)))
+            .max_connections(most)
             .acquire_timeout(settings.acquire_timeout)
             .test_before_acquire_if_idle_for(FRESH)
             .set_application_name(env!("CARGO_PKG_NAME"))
@@ -170,13 +164,19 @@ impl Store {
         }
         let mut pool = Database::connect(options).await?;
         let background = pool.clone();
+        let writers = Arc::new(Semaphore::new(connections::writers(pool.get_database_backend(), most)));
+        let background_writers = match pool.get_database_backend() {
+            DbBackend::Sqlite => Arc::clone(&writers),
+            _ => Arc::new(Semaphore::new(1)),
+        };
         if let Some(on_statement) = settings.on_statement.clone() {
             pool.set_metric_callback(move |info| on_statement(&info.statement.sql));
         }
         Ok(Self {
             pool,
             background,
-            writer: Arc::default(),
+            writers,
+            background_writers,
             changes: Arc::default(),
             claimed: Arc::default(),
             renewal,
@@ -188,7 +188,8 @@ impl Store {
     /// The same database for work that no request waits for.
     #[must_use]
     pub fn in_background(&self) -> Self {
-        Self { pool: self.background.clone(), ..self.clone() }
+        let writers = Arc::clone(&self.background_writers);
+        Self { pool: self.background.clone(), writers, ..self.clone() }
     }
 
     /// Which database it is.
@@ -270,10 +271,8 @@ impl Store {
         W: Future<Output = std::result::Result<T, E>>,
         E: From<StoreError> + WriteConflict,
     {
-        let _turn = match self.backend() {
-            DbBackend::Sqlite => Some(self.writer.lock().await),
-            _ => None,
-        };
+        // It is never closed.
+        let _turn = self.writers.acquire().await;
         let (mut attempt, mut is_renewed) = (1, false);
         loop {
             match self.write_once(&mut work).await {
@@ -475,18 +474,6 @@ fn of_this_program(standing: &Standing) -> Result<()> {
     Err(StoreError::Database(format!(
         "a newer program applied migrations that this one does not know: {names}"
     )))
-}
-
-/// How many connections suit a database.
-fn connections(url: &str) -> u32 {
-    let processors = available_parallelism().map_or(1, |processors| processors.get());
-    let processors = u32::try_from(processors).unwrap_or(u32::MAX);
-    if url.starts_with("sqlite:") {
-        processors.clamp(FEWEST_SQLITE_CONNECTIONS, MOST_CONNECTIONS)
-    } else {
-        let wanted = processors.saturating_mul(POSTGRES_CONNECTIONS_A_PROCESSOR);
-        wanted.clamp(FEWEST_POSTGRES_CONNECTIONS, MOST_CONNECTIONS)
-    }
 }
 
 /// Whether an error says that the same work may succeed when it is done again.

@@ -108,6 +108,31 @@ on_both_databases! {
         }
     }
 
+    async fn who_waits_to_write_leaves_connections_to_those_who_read(database: TestDatabase) {
+        let app = TestApp::over(&database, Some(4)).await;
+        app.import(BUNDLE).await;
+        let holder = Holder::of(&database).await;
+        let writes: Vec<_> = (0..8)
+            .map(|number| {
+                let name = json!({"name": format!("Name {number}")});
+                let write = app.put_json("/admin/communities/rec/members/a/name", &name);
+                tokio::spawn(async move { write.admin().await.status })
+            })
+            .collect();
+        while !app.registry.metrics().text().expect("figures").contains("http_requests_in_flight 8") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        for _ in 0..3 {
+            assert_eq!(app.get("/admin/communities/rec").admin().await.status, 200);
+        }
+        assert!(writes.iter().all(|write| !write.is_finished()), "a write did not wait");
+        holder.let_go().await;
+        for write in writes {
+            assert_eq!(write.await.expect("the write is answered"), 200);
+        }
+    }
+
     async fn nobody_keeps_a_place_by_sending_slowly(database: TestDatabase) {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
         let app = TestApp::on(&database).await.told(&["--max-requests", "1"]).await;
