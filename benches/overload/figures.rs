@@ -57,18 +57,45 @@ fn quantile(sorted: &[f64], part: f64) -> f64 {
     sorted.get((last as f64 * part).ceil() as usize).copied().unwrap_or(f64::NAN)
 }
 
-/// How many seconds a phase was under way when everything was as it is when all is well, and stayed so: everybody
-/// accepted, all but a hundredth of each window within this many milliseconds. None when that never was.
-pub fn back_to_normal(outcome: &Outcome, seconds: f64, bound: f64) -> Option<f64> {
-    let windows = (seconds * 1e6) as u32 / WINDOW;
-    let is_normal = |window: u32| {
-        let within = || outcome.asked.iter().filter(move |asked| asked.due / WINDOW == window);
-        let unsent = outcome.unsent.get(window as usize).copied().unwrap_or_default();
-        unsent == 0
-            && within().all(|asked| is_accepted(asked.end))
-            && quantile(&times(within()), 0.99) <= bound
-    };
-    let bad = (0..windows).rev().find(|window| !is_normal(*window));
-    let first_good = bad.map_or(0, |window| window + 1);
-    (first_good < windows).then(|| f64::from(first_good * WINDOW) / 1e6)
+/// So many windows in a row must be normal before all is well again: a second.
+const WELL: usize = 4;
+
+/// How a phase of so many seconds went, window by window.
+pub struct Course(Vec<bool>);
+
+impl Course {
+    /// A window is normal when everybody is accepted, all but a hundredth within this many milliseconds.
+    pub fn of(outcome: &Outcome, seconds: f64, bound: f64) -> Self {
+        let windows = (seconds * 1e6) as u32 / WINDOW;
+        let is_normal = |window: u32| {
+            let within = || outcome.asked.iter().filter(move |asked| asked.due / WINDOW == window);
+            let unsent = outcome.unsent.get(window as usize).copied().unwrap_or_default();
+            unsent == 0
+                && within().all(|asked| is_accepted(asked.end))
+                && quantile(&times(within()), 0.99) <= bound
+        };
+        Self((0..windows).map(is_normal).collect())
+    }
+
+    /// How many windows passed until all was well for a second; none when it never was.
+    fn until_well(&self) -> Option<usize> {
+        self.0.windows(WELL).position(|windows| windows.iter().all(|normal| *normal))
+    }
+
+    /// How many windows from this one on were not normal, and of how many.
+    fn abnormal_from(&self, window: usize) -> String {
+        let windows = &self.0[window..];
+        format!("{} of {}", windows.iter().filter(|normal| !**normal).count(), windows.len())
+    }
+
+    /// When all was well again, and how often it was not afterwards, beside how often it was not before.
+    pub fn back_to_normal(&self, before: &Self) -> String {
+        match self.until_well() {
+            Some(window) => {
+                let seconds = window as f64 * f64::from(WINDOW) / 1e6;
+                format!("{seconds:.2} s ({}; {})", self.abnormal_from(window), before.abnormal_from(0))
+            }
+            None => format!("not within the phase (before: {})", before.abnormal_from(0)),
+        }
+    }
 }

@@ -29,7 +29,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use federation::Federation;
-use figures::{Figures, back_to_normal};
+use figures::{Course, Figures};
 use load::{Order, Phase};
 use memory::Watch;
 use operations::{Operation, Requests, operations};
@@ -167,8 +167,7 @@ fn overloaded(server: &Server, operation: &Operation, extent: Extent) -> String 
     assert!(normal.p99.is_finite(), "nobody was answered when all was well");
     // A window has few requests; what is twice as slow as when all is well is no sign of trouble.
     let bound = (2.0 * normal.p99).max(50.0);
-    let back = back_to_normal(after, AFTER, bound)
-        .map_or_else(|| format!("not within {AFTER} s"), |seconds| format!("{seconds:.2} s"));
+    let back = Course::of(after, AFTER, bound).back_to_normal(&Course::of(before, BEFORE, bound));
     let unsent = over.unsent.iter().sum::<usize>() as f64 / extent.seconds;
     let [calm, early, late] = memory.peaks(BEFORE, extent.seconds);
     let mut cells = String::new();
