@@ -86,7 +86,7 @@ pub struct HttpLimits {
     )]
     pub max_connections: usize,
 
-    /// Most requests and GraphQL operations that read at a time, and as many that write; more wait for half a second, and
+    /// Most requests and GraphQL operations that read at a time, and as many that write; more wait for 0.3 s, and
     /// are turned away with 503
     #[arg(
         long,

@@ -10,8 +10,9 @@ use crate::domain::error::Error;
 use crate::metrics::{Metrics, Shed};
 
 /// How long a request waits for a place, and how long an import or export does: the first is somebody who looks at
-/// a page, the second mostly a machine.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// a page, the second mostly a machine. When more comes than can be done, everybody who gets a place has waited for as long as that:
+/// with half a second, the slowest of those answered took more than a second in all.
+const PATIENCE: Duration = Duration::from_millis(300);
 const TRANSFER_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a request may keep its place on average, when others wait for one: with fewer places nobody is answered

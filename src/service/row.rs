@@ -17,9 +17,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// How often it is asked whether there are too many places or too few.
 const PACE: Duration = Duration::from_millis(100);
 
-/// However slow it is, so much is done at the same time, if there are so many places, and so much at first: as many as a
-/// pool of connections has, so that the database is never idle for want of requests.
-const FEWEST: usize = 16;
+/// However slow it is, so much is done at the same time, if there are so many places, and so much at first: more than the
+/// connections of a small pool, so that the database is not idle for want of requests.
+const FEWEST: usize = 12;
 
 /// How many are turned away in a second for each processor, unless that would keep somebody for longer than this.
 const REFUSALS: usize = 500;
