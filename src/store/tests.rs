@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::domain::asset::AssetContent;
-use crate::domain::closed_set::{AssetType, MemberRole, MemberStatus};
+use crate::domain::audit::{AuditFilter, Deed, Person};
+use crate::domain::closed_set::{AssetType, AuditOutcome, MemberRole, MemberStatus};
 use crate::domain::community::CommunityContent;
 use crate::domain::delivery_point::DeliveryPointContent;
 use crate::domain::digest::ContentDigest;
 use crate::domain::document::Document;
 use crate::domain::filter::{AssetField, DeliveryPointField, Filter, MemberField, Related, TextTest};
-use crate::domain::identifier::{DeliveryPointCode, SensorId};
+use crate::domain::grant::Reach;
+use crate::domain::identifier::{DeliveryPointCode, SensorId, UserId};
 use crate::domain::import::{CommunityGraph, MemberGraph};
 use crate::domain::member::MemberContent;
 use crate::domain::order::{Direction, Order, SortField};
@@ -324,4 +326,36 @@ async fn a_connection_that_was_set_for_a_large_import_is_not_used_again() {
 async fn a_connection_to_a_new_file_keeps_few_pages() {
     let fixture = Fixture::new().await;
     assert_eq!(pragma(&fixture.store.direct(), "cache_size").await, -500);
+}
+
+#[tokio::test]
+async fn old_entries_of_the_trail_go_part_by_part() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    let ann = UserId::from("ann");
+    for second in 1..=3 {
+        let deed = Deed {
+            at: Timestamp::from_micros(second * 1_000_000),
+            by: Person::User(&ann),
+            about: None,
+            client: None,
+            operation: "member.get",
+            community: None,
+            rows: 1,
+            outcome: AuditOutcome::Ok,
+            request_id: None,
+        };
+        store.write(|handle| async move { audit::append(&handle, &[deed]).await.map(drop) }).await.unwrap();
+    }
+    let is_all = async || {
+        let time = Timestamp::from_micros(2_500_000);
+        store.write(|handle| async move { audit::delete_before(&handle, time, 1).await }).await.unwrap()
+    };
+    let left = async || {
+        let everything = (Reach::Everything, AuditFilter::default());
+        audit::count(&store.direct(), &everything.0, &audit::Whose::Anybody, &everything.1).await.unwrap()
+    };
+    assert_eq!((is_all().await, left().await), (false, 2));
+    assert_eq!((is_all().await, left().await), (true, 1));
+    assert_eq!((is_all().await, left().await), (true, 1));
 }

@@ -73,38 +73,59 @@ async fn insert(handle: &Handle, batch: Batch) -> Result<()> {
     Ok(())
 }
 
-/// Deletes at most so many batches from before a time; how many it were.
+/// Batches that are looked at when old ones are deleted.
+const OLD_BATCHES: u64 = 1_000;
+
+/// Deletes batches from before a time, the oldest first, until they had so many entries together; whether those were all.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn delete_before(handle: &Handle, time: Timestamp, at_most: u64) -> Result<u64> {
-    let old = Query::select()
-        .columns([Column::Id, Column::Content])
+pub async fn delete_before(handle: &Handle, time: Timestamp, entries: u64) -> Result<bool> {
+    let select = Query::select()
+        .columns([Column::Id, Column::Entries])
         .from(Entity)
         .and_where(Expr::col(Column::Id).lt(first_id(time)))
         .order_by(Column::Id, Order::Asc)
-        .limit(at_most)
+        .limit(OLD_BATCHES)
         .take();
-    let mut deleted = 0;
-    for row in handle.query_all(&old).await? {
+    let old = handle.query_all(&select).await?;
+    let (mut ids, mut sum) = (Vec::new(), 0);
+    for row in &old {
+        if sum >= entries {
+            break;
+        }
+        sum += row.try_get::<i64>("", "entries")?.unsigned_abs();
+        ids.push(row.try_get::<Uuid>("", "id")?);
+    }
+    delete(handle, &ids).await?;
+    let is_all = ids.len() == old.len() && (old.len() as u64) < OLD_BATCHES;
+    if is_all {
+        segments::delete_before(handle, time).await?;
+    }
+    Ok(is_all)
+}
+
+/// Deletes batches, and what leads to them.
+async fn delete(handle: &Handle, ids: &[Uuid]) -> Result<()> {
+    let backend = handle.get_database_backend();
+    let is_one = set::is_one_of_ids(backend, Expr::col(Column::Id), ids);
+    let select =
+        Query::select().columns([Column::Id, Column::Content]).from(Entity).and_where(is_one.clone()).take();
+    for row in handle.query_all(&select).await? {
         let id: Uuid = row.try_get("", "id")?;
         let content: String = row.try_get("", "content")?;
         let marks = batch::marks_of(&batch::lines(&content)?);
         let mark = Expr::col((audit_mark::Entity, audit_mark::Column::Mark));
-        let delete = Query::delete()
+        let marks = Query::delete()
             .from_table(audit_mark::Entity)
-            .and_where(segments::may_have(handle.get_database_backend(), id))
-            .and_where(set::is_one_of_texts(handle.get_database_backend(), mark, &marks))
+            .and_where(segments::may_have(backend, id))
+            .and_where(set::is_one_of_texts(backend, mark, &marks))
             .and_where(Expr::col(audit_mark::Column::Batch).eq(id))
             .take();
-        handle.execute(&delete).await?;
-        let delete = Query::delete().from_table(Entity).and_where(Expr::col(Column::Id).eq(id)).take();
-        deleted += handle.execute(&delete).await?.rows_affected();
+        handle.execute(&marks).await?;
     }
-    if deleted < at_most {
-        segments::delete_before(handle, time).await?;
-    }
-    Ok(deleted)
+    handle.execute(&Query::delete().from_table(Entity).and_where(is_one).take()).await?;
+    Ok(())
 }
 
 /// The first id behind a batch.
