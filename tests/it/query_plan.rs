@@ -300,7 +300,7 @@ impl Planner {
 }
 
 /// Rows that a statement found before, a bounded number: no table.
-const FOUND_BEFORE: &[&str] = &["SCAN ranked", "SCAN found", "SCAN heads", "SCAN CONSTANT ROW"];
+const FOUND_BEFORE: &[&str] = &["SCAN ranked", "SCAN found", "SCAN heads", "SCAN CONSTANT ROW", "SCAN part"];
 
 /// Whether a step of a plan reads a table from its first row to its last. The list that a statement brings along is none.
 fn reads_a_whole_table(step: &str) -> bool {

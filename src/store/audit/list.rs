@@ -4,7 +4,8 @@
 use entity::audit_batch::{Column, Entity};
 use entity::{audit_mark, audit_segment};
 use sea_orm::sea_query::{
-    Alias, Expr, ExprTrait, Order as SqlOrder, Query, SelectStatement, SimpleExpr, UnionType, WindowStatement,
+    Alias, Condition, Expr, ExprTrait, JoinType, Order as SqlOrder, Query, SelectStatement, SimpleExpr,
+    UnionType, WindowStatement,
 };
 use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
@@ -55,15 +56,6 @@ impl Whose<'_> {
             Whose::About(names) => about(names),
         }
     }
-}
-
-/// The segments that are looked into.
-#[derive(Clone, Copy)]
-enum Segments {
-    /// One after the other.
-    Each,
-    /// What is in none of them.
-    None,
 }
 
 /// What is asked for, and where to go on.
@@ -132,49 +124,65 @@ impl<'a> Search<'a> {
             self.within(&mut select, &id);
             return select.order_by_expr(id, self.sql_order()).limit(BATCHES).take();
         };
-        let part = |segments| {
-            let part = self.marked(handle.get_database_backend(), marks, segments);
-            Query::select().column(FOUND).from_subquery(part, "part").take()
-        };
-        let apart = part(Segments::None);
-        part(Segments::Each)
-            .union(UnionType::All, apart)
+        let backend = handle.get_database_backend();
+        let part = |part| Query::select().column(FOUND).from_subquery(part, "part").take();
+        let segment = Expr::col((audit_mark::Entity, audit_mark::Column::Segment));
+        let apart = self.marked(backend, marks, segment.eq(segments::NONE));
+        part(self.in_segments(backend, marks))
+            .union(UnionType::All, part(apart))
             .order_by(FOUND, self.sql_order())
             .limit(BATCHES)
             .take()
     }
 
-    /// The next batches that marks lead to from these segments.
-    fn marked(&self, backend: DbBackend, marks: &[&str], segments: Segments) -> SelectStatement {
-        let column = |column| Expr::col((audit_mark::Entity, column));
-        let (mark, batch) = (column(audit_mark::Column::Mark), column(audit_mark::Column::Batch));
-        let segment = column(audit_mark::Column::Segment);
-        let mut select = Query::select().expr_as(batch.clone(), FOUND).from(audit_mark::Entity).take();
-        self.within(&mut select, &batch);
-        match segments {
-            Segments::None => {
-                select.and_where(segment.eq(segments::NONE));
-            }
-            Segments::Each => {
-                let number = Expr::col((audit_segment::Entity, audit_segment::Column::Number));
-                select.inner_join(audit_segment::Entity, number.clone().eq(segment));
-                if let Some(from) = self.from {
-                    select.and_where(number.clone().gte(segments::segment_of(backend, from)));
-                }
-                if let Some(to) = self.to {
-                    select.and_where(number.clone().lte(segments::segment_of(backend, to)));
-                }
-                if marks.len() == 1 {
-                    select.order_by_expr(number, self.sql_order());
-                }
+    /// The next batches that marks lead to from segments, one segment after the other: both databases are told to go through the
+    /// segments and to look into each.
+    fn in_segments(&self, backend: DbBackend, marks: &[&str]) -> SelectStatement {
+        let number = Expr::col((audit_segment::Entity, audit_segment::Column::Number));
+        let within = Expr::col((audit_mark::Entity, audit_mark::Column::Segment)).eq(number.clone());
+        let mut select = Query::select().from(audit_segment::Entity).take();
+        select.and_where(number.clone().gt(segments::NONE));
+        if let Some(from) = self.from {
+            select.and_where(number.clone().gte(segments::segment_of(backend, from)));
+        }
+        if let Some(to) = self.to {
+            select.and_where(number.clone().lte(segments::segment_of(backend, to)));
+        }
+        if backend == DbBackend::Postgres {
+            let there = self.marked(backend, marks, within);
+            select
+                .column(("there", FOUND))
+                .join_lateral(JoinType::InnerJoin, there, "there", Expr::cust("TRUE"))
+                .order_by_expr(number, self.sql_order());
+        } else {
+            // SQLite keeps to the order of a cross join.
+            select.join(JoinType::CrossJoin, audit_mark::Entity, Condition::all()).and_where(within);
+            self.lead_to(backend, marks, &mut select);
+            if marks.len() == 1 {
+                select.order_by_expr(number, self.sql_order());
             }
         }
+        select.order_by(FOUND, self.sql_order()).limit(BATCHES).take()
+    }
+
+    /// The next batches that marks lead to which stand there.
+    fn marked(&self, backend: DbBackend, marks: &[&str], there: SimpleExpr) -> SelectStatement {
+        let mut select = Query::select().from(audit_mark::Entity).and_where(there).take();
+        self.lead_to(backend, marks, &mut select);
+        select.order_by(FOUND, self.sql_order()).limit(BATCHES).take()
+    }
+
+    /// The batches that marks lead to, each once.
+    fn lead_to(&self, backend: DbBackend, marks: &[&str], select: &mut SelectStatement) {
+        let column = |column| Expr::col((audit_mark::Entity, column));
+        let (mark, batch) = (column(audit_mark::Column::Mark), column(audit_mark::Column::Batch));
+        select.expr_as(batch.clone(), FOUND);
         match marks {
             // One range of the index in each segment, in its order.
             [one] => select.and_where(mark.eq(*one)),
             several => select.distinct().and_where(set::is_one_of_texts(backend, mark, several)),
         };
-        select.order_by_expr(batch, self.sql_order()).limit(BATCHES).take()
+        self.within(select, &batch);
     }
 
     /// Of the batches between the bounds of the search alone.
@@ -188,7 +196,7 @@ impl<'a> Search<'a> {
     }
 
     /// As many of the next batches as have so many entries together, in one statement that reads no other's
-    /// content.
+    /// content. SQLite keeps to the order of cross joins: what is found is looked up, and not the other way round.
     fn batches(&self, handle: &Handle, entries: usize) -> SelectStatement {
         let window = WindowStatement::new().order_by((Entity, Column::Id), self.sql_order()).take();
         let heads = Query::select()
@@ -196,13 +204,15 @@ impl<'a> Search<'a> {
             .expr_as(Expr::col((Entity, Column::Entries)), COUNTED)
             .expr_window_as(Expr::col((Entity, Column::Entries)).sum(), window, REACHED)
             .from_subquery(self.found(handle), "found")
-            .inner_join(Entity, Expr::col((Entity, Column::Id)).equals(("found", FOUND)))
+            .join(JoinType::CrossJoin, Entity, Condition::all())
+            .and_where(Expr::col((Entity, Column::Id)).equals(("found", FOUND)))
             .take();
         let ahead = Expr::col(("heads", REACHED)).sub(Expr::col(("heads", COUNTED)));
         Query::select()
             .columns([(Entity, Column::Id), (Entity, Column::Entries), (Entity, Column::Content)])
             .from_subquery(heads, "heads")
-            .inner_join(Entity, Expr::col((Entity, Column::Id)).equals(("heads", FOUND)))
+            .join(JoinType::CrossJoin, Entity, Condition::all())
+            .and_where(Expr::col((Entity, Column::Id)).equals(("heads", FOUND)))
             .and_where(ahead.lt(i64::try_from(entries).unwrap_or(i64::MAX)))
             .order_by((Entity, Column::Id), self.sql_order())
             .take()

@@ -28,7 +28,7 @@ const BEGIN: &str = "SELECT pg_try_advisory_xact_lock(x'7265637265670002'::bigin
 /// The number of the segment that the batch belongs to that is bound as a parameter.
 pub(super) fn segment_of_bound(batch: &str) -> String {
     format!(
-        "COALESCE((SELECT number FROM audit_segment WHERE first <= {batch} ORDER BY number DESC LIMIT 1), {NONE})"
+        "COALESCE((SELECT number FROM audit_segment WHERE first <= {batch} ORDER BY first DESC LIMIT 1), {NONE})"
     )
 }
 
