@@ -21,7 +21,9 @@ pub(super) async fn pseudonyms_of<'a>(
     // Pages of the index are then gone through once.
     names.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     let keys = keys_of(handle, &names.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()).await?;
-    Ok(names.iter().zip(keys).map(|((name, person), key)| (*person, pseudonym(name, &key))).collect())
+    // Whoever is erased meanwhile has none: what an empty key makes of a name, anybody could make.
+    let known = names.iter().zip(keys).filter(|(_, key)| !key.is_empty());
+    Ok(known.map(|((name, person), key)| (*person, pseudonym(name, &key))).collect())
 }
 
 /// The key that is kept under each of these names; it is made where there is none.
