@@ -24,13 +24,18 @@ pub struct ClientAddress(pub IpAddr);
 /// # Errors
 /// When that asks too often.
 pub(super) fn admit(state: &AppState, request: &mut Request) -> Result<(), Error> {
-    let peer = request.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| peer.ip());
-    // Without a connection there is no address: all such requests count together.
-    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    let address = client_address(peer, request.headers(), &state.limits.rates.trusted_proxies);
+    let peer = request.extensions().get().map(|&ConnectInfo(peer): &ConnectInfo<SocketAddr>| peer);
+    let address = of(state, peer, request.headers());
     request.extensions_mut().insert(ClientAddress(address));
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     if WATCHED.contains(&route) { Ok(()) } else { state.registry.rates().count_address(address) }
+}
+
+/// The address that a request with these headers comes from, over a connection from a peer.
+pub(super) fn of(state: &AppState, peer: Option<SocketAddr>, headers: &HeaderMap) -> IpAddr {
+    // Without a connection there is no address: all such requests count together.
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    client_address(peer, headers, &state.limits.rates.trusted_proxies)
 }
 
 /// The address nearest to us that no trusted proxy has: each proxy adds the one it was asked from at the

@@ -1,17 +1,20 @@
 //! What every request goes through on its way to a route, and every answer on its way back.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::StatusCode;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{Request as HttpRequest, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::FutureExt as _;
+use axum::{BoxError, Router};
 use futures_util::future::{BoxFuture, Either, Ready, ready};
-use tokio::task::coop::consume_budget;
-use tower::util::MapRequest;
+use futures_util::{FutureExt as _, TryFutureExt as _};
+use opentelemetry_sdk::trace::Span;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::CorsLayer;
 
@@ -24,9 +27,19 @@ use super::{
     GRAPHQL_PATH, body, client_address, cors, memory, panic, places, problem, safety, timeout, trace,
 };
 use crate::domain::error::Error;
+use crate::metrics;
 
-/// The program as one service: the path is rewritten before a route is looked for, so outside of the router.
-pub type Service = MapRequest<Router, fn(Request) -> Request>;
+/// The program as one service. What is told from memory is told before a route is looked for: of all that a request costs, the way
+/// through the router would be the most.
+#[derive(Clone)]
+pub struct Service {
+    layers: Arc<Layers>,
+    routes: Router,
+}
+
+/// An answer: there already, or on its way.
+pub(super) type Answering =
+    Either<Ready<Result<Response, Infallible>>, BoxFuture<'static, Result<Response, Infallible>>>;
 
 struct Layers {
     state: AppState,
@@ -46,22 +59,99 @@ pub fn with_layers(
     let routes = routes
         .fallback(async || problem::answer(StatusCode::NOT_FOUND, "There is no such route"))
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn_with_state(layers, through))
+        .layer(from_fn_with_state(Arc::clone(&layers), through))
         .with_state(state.clone());
-    MapRequest::new(routes, without_trailing_slash)
+    Service { layers, routes }
 }
 
 async fn method_not_allowed() -> Response {
     problem::answer(StatusCode::METHOD_NOT_ALLOWED, "The route does not know this method")
 }
 
-async fn through(State(layers): State<Arc<Layers>>, mut request: Request, next: Next) -> Response {
-    // What is told from memory waits for nothing: without this, whoever asks again and again would keep a thread.
-    consume_budget().await;
-    let id = RequestId::name(&mut request);
-    let (asked, span) = trace::Asked::now(id.clone(), &request, layers.traces.as_ref());
+impl Service {
+    /// Answers a request that came over a connection from a peer.
+    pub(super) fn answer<B>(&self, request: HttpRequest<B>, peer: Option<SocketAddr>) -> Answering
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let mut request = without_trailing_slash(request);
+        let id = RequestId::of(request.headers());
+        if let Some(told) = Layers::told(&self.layers, &mut request, peer, &id) {
+            return told;
+        }
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(id);
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        Either::Right(self.routes.clone().oneshot(request).boxed())
+    }
+}
+
+impl<B> tower::Service<HttpRequest<B>> for Service
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: HttpRequest<B>) -> Answering {
+        self.answer(request, None)
+    }
+}
+
+impl Layers {
+    /// The answer to a request that is told from memory.
+    fn told<B>(
+        this: &Arc<Self>,
+        request: &mut HttpRequest<B>,
+        peer: Option<SocketAddr>,
+        id: &RequestId,
+    ) -> Option<Answering> {
+        let begun = Instant::now();
+        let (what, told) = memory::recalled(&this.state, request, peer, id)?;
+        let (asked, span) =
+            trace::Asked::at(begun, id.clone(), what, request.headers(), this.traces.as_ref());
+        let Some(cors) = this.cors.clone() else {
+            return Some(Either::Left(ready(Ok(this.answered(&asked, span, told)))));
+        };
+        let mut from = HttpRequest::new(());
+        *from.headers_mut() = std::mem::take(request.headers_mut());
+        let mut told = Some(told);
+        let telling = service_fn(move |_: HttpRequest<()>| ready(Ok(told.take().unwrap_or_default())));
+        let layers = Arc::clone(this);
+        let answer = cors.layer(telling).oneshot(from);
+        Some(Either::Right(answer.map_ok(move |told| layers.answered(&asked, span, told)).boxed()))
+    }
+
+    /// An answer from memory, counted and with what every answer has.
+    fn answered(&self, asked: &trace::Asked, span: Option<Span>, told: Response) -> Response {
+        let counted = asked.begun(self.state.registry.metrics(), span);
+        finished(counted, asked.id(), told)
+    }
+}
+
+async fn through(State(layers): State<Arc<Layers>>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let id = request.extensions().get::<RequestId>().cloned();
+    let id = id.unwrap_or_else(|| RequestId::of(request.headers()));
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let what = metrics::Asked::new(trace::known(request.method()), route);
+    let (asked, span) = trace::Asked::at(begun, id, what, request.headers(), layers.traces.as_ref());
     let counted = asked.begun(layers.state.registry.metrics(), span);
-    let mut response = panic::caught(async { across_origins(&layers, &asked, request, next).await }).await;
+    let response = panic::caught(async { across_origins(&layers, &asked, request, next).await }).await;
+    finished(counted, asked.id(), response)
+}
+
+/// Counts and logs an answer, and gives it what every answer has.
+fn finished(counted: trace::Counted<'_>, id: &RequestId, mut response: Response) -> Response {
     counted.answered(&response);
     safety::add_headers(&mut response);
     id.show(&mut response);
@@ -83,22 +173,19 @@ async fn across_origins(layers: &Layers, asked: &trace::Asked, request: Request,
 #[derive(Debug, Clone)]
 pub struct Refused(pub Error);
 
-/// What is in memory is told at once. For everything else a future is made and boxed: one that is passed on by value takes its
-/// room twice at each step, and is copied as often.
+/// A future is made and boxed: one that is passed on by value takes its room twice at each step, and is copied as often.
 fn limited(
     state: &AppState,
     asked: &trace::Asked,
     mut request: Request,
     next: Next,
-) -> Either<Ready<Response>, BoxFuture<'static, Response>> {
+) -> BoxFuture<'static, Response> {
     let admitted = client_address::admit(state, &mut request).and_then(|()| places::admit(state, &request));
     if let Err(error) = admitted {
         if request.extensions().get().is_none_or(|path: &MatchedPath| path.as_str() != GRAPHQL_PATH) {
-            return Either::Left(ready(Problem(error).into_response()));
+            return ready(Problem(error).into_response()).boxed();
         }
         request.extensions_mut().insert(Refused(error));
-    } else if let Some(told) = memory::recalled(state, &mut request) {
-        return Either::Left(ready(told));
     }
     let limit = timeout::limit(&request, &state.limits);
     let state = state.clone();
@@ -114,5 +201,5 @@ fn limited(
             Err(refusal) => Problem(refusal).into_response(),
         }
     };
-    Either::Right(asked.spanning(timeout::within(limit, answer.boxed())).boxed())
+    asked.spanning(timeout::within(limit, answer.boxed())).boxed()
 }

@@ -1,20 +1,25 @@
 //! Answers that were given before and are true still, told again without asking anybody.
 
+use std::net::SocketAddr;
+
 use axum::body::{Body, HttpBody as _};
-use axum::extract::{FromRequestParts as _, MatchedPath, Request};
-use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::extract::{FromRequestParts as _, MatchedPath};
+use axum::http::request::{Parts, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 use percent_encoding::percent_decode_str;
 
 use super::caller::{self, Bearer};
+use super::client_address;
 use super::entity_tag::{Known, PRIVATE};
+use super::places::NoRoom;
 use super::request_id::RequestId;
 use super::state::AppState;
 use crate::domain::identifier::CommunityKey;
-use crate::service::{Answer, Question};
+use crate::metrics::Asked;
+use crate::service::{Answer, Question, What};
 
 /// The routes whose answers are remembered, by template: what they say follows from the communities as they
 /// are now, and from who asks.
@@ -56,41 +61,48 @@ const HEADERS: [HeaderName; 4] =
     [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CACHE_CONTROL, header::ETAG];
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// The answer to a request out of memory, for whose token is known already and who may ask now; none otherwise.
-pub(super) fn recalled(state: &AppState, request: &mut Request) -> Option<Response> {
-    if request.method() != Method::GET {
+/// The answer to a request out of memory, and what was asked, for whose token is known already and who may ask now; none
+/// otherwise.
+pub(super) fn recalled<B>(
+    state: &AppState,
+    request: &mut Request<B>,
+    peer: Option<SocketAddr>,
+    id: &RequestId,
+) -> Option<(Asked, Response)> {
+    // Who has no room is told so, by the layers behind.
+    if request.method() != Method::GET || request.extensions().get::<NoRoom>().is_some() {
         return None;
     }
     let bearer = Bearer(Ok(state.verifier.recall(caller::token(request.headers()).ok()?)?));
     let question = Question::new(&bearer.0, text(request.uri()))?;
-    let answer = recall(state, question, request.extensions(), request.headers());
-    request.extensions_mut().insert(bearer);
-    answer
-}
-
-fn recall(
-    state: &AppState,
-    question: Question<'_>,
-    extensions: &Extensions,
-    headers: &HeaderMap,
-) -> Option<Response> {
-    let id = extensions.get().map(RequestId::as_str);
-    let answer = state.registry.recall(question, id)?;
-    Some(Known::of(headers).or_not_modified(told(answer)))
+    let address = client_address::of(state, peer, request.headers());
+    let recalled = state.registry.recall(question, Some(id.as_str()), Some(address));
+    let Some(mut answer) = recalled else {
+        // Nobody needs to look at the token again.
+        request.extensions_mut().insert(bearer);
+        return None;
+    };
+    let asked = match answer.what.take() {
+        Some(What::Route(asked)) => asked,
+        _ => Asked::new("GET", None),
+    };
+    Some((asked, Known::of(request.headers()).or_not_modified(told(answer))))
 }
 
 /// The answer of a route, which is remembered where it can be.
-pub(super) async fn answer(state: &AppState, request: Request, next: Next) -> Response {
+pub(super) async fn answer(state: &AppState, request: Request<Body>, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let Some(within) = place(&parts) else { return next.run(Request::from_parts(parts, body)).await };
     let is_new_token = parts.extensions.get::<Bearer>().is_none();
     let Ok(bearer) = Bearer::from_request_parts(&mut parts, state).await;
     let question = Question::new(&bearer.0, text(&parts.uri));
+    let id = parts.extensions.get().map(RequestId::as_str);
     if let Some(question) = question.filter(|_| is_new_token)
-        && let Some(told) = recall(state, question, &parts.extensions, &parts.headers)
+        && let Some(answer) = state.registry.recall(question, id, None)
     {
-        return told;
+        return Known::of(&parts.headers).or_not_modified(told(answer));
     }
+    let route = parts.extensions.get::<MatchedPath>().cloned();
     let asking = question.and_then(|question| state.registry.asking(question, within));
     parts.extensions.insert(bearer);
     let Some(asking) = asking else { return next.run(Request::from_parts(parts, body)).await };
@@ -99,7 +111,7 @@ pub(super) async fn answer(state: &AppState, request: Request, next: Next) -> Re
     parts.headers.remove(header::IF_NONE_MATCH);
     parts.extensions.insert(asking.witness());
     let response = next.run(Request::from_parts(parts, body)).await;
-    let response = match remembered(response).await {
+    let response = match remembered(response, route).await {
         Ok(answer) => {
             asking.answered(answer.clone());
             told(answer)
@@ -130,7 +142,7 @@ fn place(parts: &Parts) -> Option<Option<CommunityKey>> {
 }
 
 /// What can be remembered of an answer; the answer itself when that is not all of it.
-async fn remembered(response: Response) -> Result<Answer, Response> {
+async fn remembered(response: Response, route: Option<MatchedPath>) -> Result<Answer, Response> {
     let is_plain = |headers: &HeaderMap| {
         headers.keys().all(|name| HEADERS.contains(name))
             && headers.get(header::CONTENT_TYPE) == Some(&JSON)
@@ -146,7 +158,10 @@ async fn remembered(response: Response) -> Result<Answer, Response> {
     let entity_tag = tag.as_bytes().to_vec().into();
     let (parts, body) = response.into_parts();
     match body.collect().await {
-        Ok(body) => Ok(Answer { entity_tag, body: body.to_bytes(), operation: None }),
+        Ok(body) => {
+            let what = Some(What::Route(Asked::new("GET", route)));
+            Ok(Answer { entity_tag, body: body.to_bytes(), what })
+        }
         Err(_) => Err(Response::from_parts(parts, Body::empty())),
     }
 }

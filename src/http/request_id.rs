@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use uuid::Uuid;
 
@@ -21,13 +20,6 @@ impl RequestId {
         &self.0
     }
 
-    /// Gives a request its id.
-    pub(super) fn name(request: &mut Request) -> Self {
-        let id = Self::of(request);
-        request.extensions_mut().insert(id.clone());
-        id
-    }
-
     /// Shows it on the answer.
     pub(super) fn show(&self, response: &mut Response) {
         if let Ok(shown) = HeaderValue::from_str(&self.0) {
@@ -35,8 +27,9 @@ impl RequestId {
         }
     }
 
-    fn of(request: &Request) -> Self {
-        let given = request.headers().get(HEADER).and_then(|value| value.to_str().ok());
+    /// The id that a request with these headers gets.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let given = headers.get(HEADER).and_then(|value| value.to_str().ok());
         match given.filter(|text| is_well_formed(text)) {
             Some(text) => Self(text.into()),
             None => Self(Uuid::new_v4().to_string().into()),

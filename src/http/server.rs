@@ -5,9 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::{ConnectInfo, Request};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::Response;
 use axum::serve::Listener;
 use hyper::body::Incoming;
@@ -15,10 +13,10 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::coop::consume_budget;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt as _;
 
 use super::layers::Service;
 use super::places::NoRoom;
@@ -98,12 +96,14 @@ impl Host {
     async fn serve(self, stream: TcpStream, peer: SocketAddr) {
         let guest = Arc::new(Guest::new(self.room.now()));
         let (room, asking, router) = (Arc::clone(&self.room), Arc::clone(&guest), self.router);
-        let answer = service_fn(move |mut request: Request<Incoming>| {
+        let answer = service_fn(move |request: Request<Incoming>| {
             asking.asks();
-            request.extensions_mut().insert(ConnectInfo(peer));
-            let (room, guest, router) = (Arc::clone(&room), Arc::clone(&asking), router.clone());
+            let (room, guest) = (Arc::clone(&room), Arc::clone(&asking));
+            let answering = router.answer(request, Some(peer));
             async move {
-                let mut response = answered(router, request).await;
+                // What is told from memory waits for nothing: without this, whoever asks again and again would keep a thread.
+                consume_budget().await;
+                let Ok(mut response) = answering.await;
                 let is_answer = response.status() != StatusCode::SERVICE_UNAVAILABLE;
                 if is_answer && response.status() != StatusCode::SWITCHING_PROTOCOLS && room.is_last() {
                     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -128,15 +128,9 @@ impl Host {
     async fn turn_away(mut self, stream: TcpStream, peer: SocketAddr) {
         let router = self.router;
         let answer = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
             request.extensions_mut().insert(NoRoom);
-            let router = router.clone();
-            async move { Ok::<Response, Infallible>(answered(router, request).await) }
+            router.answer(request, Some(peer))
         });
         _ = self.http.keep_alive(false).serve_connection(TokioIo::new(stream), answer).await;
     }
-}
-
-async fn answered(router: Service, request: Request<Incoming>) -> Response {
-    router.oneshot(request.map(Body::new)).await.unwrap_or_else(|never| match never {})
 }

@@ -3,8 +3,7 @@
 
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
-use axum::http::Method;
+use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use opentelemetry::trace::{Span as _, SpanContext, SpanId, TraceId};
 use opentelemetry_sdk::trace::Span;
@@ -38,12 +37,15 @@ pub(super) struct Counted<'a> {
 }
 
 impl Asked {
-    /// A request that comes in, and its span if spans go anywhere.
-    pub(super) fn now(id: RequestId, request: &Request, traces: Option<&Traces>) -> (Self, Option<Span>) {
-        let started = Instant::now();
-        let route = request.extensions().get::<MatchedPath>().cloned();
-        let what = metrics::Asked::new(known(request.method()), route);
-        let parent = trace_context::parent(request.headers());
+    /// A request that came in at a moment, and its span if spans go anywhere.
+    pub(super) fn at(
+        started: Instant,
+        id: RequestId,
+        what: metrics::Asked,
+        headers: &HeaderMap,
+        traces: Option<&Traces>,
+    ) -> (Self, Option<Span>) {
+        let parent = trace_context::parent(headers);
         let (mut trace, parent_id) =
             (parent.as_ref().map(SpanContext::trace_id), parent.as_ref().map(SpanContext::span_id));
         let span = traces.map(|traces| traces.begun(parent, &what));
@@ -51,6 +53,11 @@ impl Asked {
             trace = Some(span.span_context().trace_id());
         }
         (Self { started, id, what, trace, parent: parent_id }, span)
+    }
+
+    /// The request's id.
+    pub(super) fn id(&self) -> &RequestId {
+        &self.id
     }
 
     /// Counts the request among those that are being answered.
@@ -93,7 +100,7 @@ impl Counted<'_> {
 }
 
 /// The name of a method that HTTP knows; any other is what the caller made up.
-fn known(method: &Method) -> &'static str {
+pub(super) fn known(method: &Method) -> &'static str {
     const KNOWN: [(Method, &str); 7] = [
         (Method::GET, "GET"),
         (Method::HEAD, "HEAD"),

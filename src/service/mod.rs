@@ -27,7 +27,7 @@ pub mod stats;
 pub mod write;
 
 pub use context::{Caller, Ctx};
-pub use memory::{Answer, Asking, Question, Witness};
+pub use memory::{Answer, Asking, Question, What, Witness};
 pub use places::{Place, PlaceSettings, Places};
 pub use rates::{Rate, RateSettings, Rates};
 pub use registry::Registry;

@@ -11,7 +11,7 @@ use super::media::Media;
 use crate::graphql::door::{Asker, Door};
 use crate::graphql::request::Prepared;
 use crate::metrics::Outcome;
-use crate::service::{Answer as Text, Question};
+use crate::service::{Answer as Text, Question, What};
 
 /// The answer to the one request that a text holds: from memory, or else by the door. Queries whose answer has
 /// no errors are remembered, for who asks with the same text.
@@ -26,9 +26,9 @@ pub async fn answer(
     let caller = asker.caller.clone();
     let question = Question::new(&caller, text);
     if let Some(question) = question
-        && let Some(told) = door.registry().recall(question, asker.request_id.as_deref())
+        && let Some(told) = door.registry().recall(question, asker.request_id.as_deref(), None)
     {
-        if let Some(operation) = &told.operation {
+        if let Some(What::Operation(operation)) = &told.what {
             door.registry().metrics().operations().answered(operation, Outcome::Ok, begun.elapsed());
         }
         return media.text(told.body);
@@ -47,7 +47,8 @@ pub async fn answer(
     match asking {
         Some(asking) if answer.errors.is_empty() => {
             let body = Bytes::from(serde_json::to_vec(&answer).unwrap_or_default());
-            asking.answered(Text { entity_tag: Bytes::new(), body: body.clone(), operation });
+            let what = operation.map(What::Operation);
+            asking.answered(Text { entity_tag: Bytes::new(), body: body.clone(), what });
             media.text(body)
         }
         _ => media.answer(&answer),

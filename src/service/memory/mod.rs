@@ -8,6 +8,7 @@
 mod sensors;
 
 use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -21,7 +22,7 @@ use super::audit::Look;
 use super::{Caller, Registry};
 use crate::auth::Principal;
 use crate::domain::identifier::CommunityKey;
-use crate::metrics::Operation;
+use crate::metrics::{Asked, Operation};
 use crate::store::{Moment, Store};
 
 /// Largest answer that is remembered, in bytes, and longest question.
@@ -115,8 +116,17 @@ pub struct Answer {
     pub entity_tag: Bytes,
     /// Its body, JSON.
     pub body: Bytes,
-    /// What of GraphQL it answers, among the figures.
-    pub operation: Option<Operation>,
+    /// What it answers, among the figures.
+    pub what: Option<What>,
+}
+
+/// What is answered, among the figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A route.
+    Route(Asked),
+    /// An operation of GraphQL.
+    Operation(Operation),
 }
 
 struct Remembered {
@@ -203,17 +213,22 @@ impl Asking {
             // What a text grew in may be twice as large, and two pieces of memory take more than one.
             let mut body = Bytes::from([answer.entity_tag.as_ref(), answer.body.as_ref()].concat());
             let entity_tag = body.split_to(answer.entity_tag.len());
-            let answer = Answer { entity_tag, body, operation: answer.operation };
+            let answer = Answer { entity_tag, body, what: answer.what };
             memory.answers.insert(question, Arc::new(Remembered { within, since, look, answer }));
         }
     }
 }
 
 impl Registry {
-    /// What was answered to the same question, if that is true still. It counts, and is recorded. Nobody is asked, and
-    /// nothing is waited for.
+    /// What was answered to the same question, if that is true still. It counts, also for an address that has not been
+    /// counted yet, and is recorded. Nobody is asked, and nothing is waited for.
     #[must_use]
-    pub fn recall(&self, question: Question<'_>, request_id: Option<&str>) -> Option<Answer> {
+    pub fn recall(
+        &self,
+        question: Question<'_>,
+        request_id: Option<&str>,
+        address: Option<IpAddr>,
+    ) -> Option<Answer> {
         let memory = self.memory.as_ref()?;
         let found = memory.answers.get(&question)?;
         if !self.store.holds(found.since, found.within.as_ref()) {
@@ -221,6 +236,7 @@ impl Registry {
             return None;
         }
         // Who may not ask now is refused by the services, in the words of the door.
+        address.map_or(Ok(()), |address| self.rates.count_address(address)).ok()?;
         self.rates.count_request(&Ok(Arc::clone(question.asker))).ok()?;
         self.rates.count_lookups(&question.asker.subject, found.look.lookups).ok()?;
         if let Some(recorder) = &self.recorder {

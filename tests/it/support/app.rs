@@ -76,7 +76,8 @@ async fn router(registry: &Registry, key: &DevKey, words: &[&str]) -> Service {
     let graphql = graphql::Options::read(&http.graphql, &http.limits.graphql).await.expect("options");
     let verifier = key.verifier().expect("the key verifies");
     let state = AppState::with_limits(registry.clone(), verifier, http.limits);
-    app::router(&state, RouterOptions { graphql, ..RouterOptions::default() })
+    let cors_origins = http.cors_origins;
+    app::router(&state, RouterOptions { graphql, cors_origins, ..RouterOptions::default() })
 }
 
 impl TestApp {
