@@ -77,7 +77,8 @@ impl Service {
     {
         let mut request = without_trailing_slash(request);
         let id = RequestId::of(request.headers());
-        if let Some(told) = Layers::told(&self.layers, &mut request, peer, &id) {
+        // Where the memory fails, the request goes the way of those that are not in it.
+        if let Some(told) = panic::caught_now(|| Layers::told(&self.layers, &mut request, peer, &id)) {
             return told;
         }
         let mut request = request.map(Body::new);

@@ -1,6 +1,6 @@
 //! A panic in one request is the failure of that request alone.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
@@ -15,4 +15,9 @@ pub(super) async fn caught(answer: impl Future<Output = Response>) -> Response {
         Ok(response) => response,
         Err(_) => Problem(Error::internal("a handler panicked")).into_response(),
     }
+}
+
+/// What a function gives; none where it panics, which the panic hook logs.
+pub(super) fn caught_now<T>(give: impl FnOnce() -> Option<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(give)).unwrap_or_default()
 }
