@@ -184,10 +184,7 @@ impl Job<'_> {
         if let Some(error) = refusal(&judged.reports) {
             return Err(Failure::Refused(error));
         }
-        for plan in &judged.plans {
-            plan.clear(&handle).await?;
-        }
-        plan::fill(&handle, &judged.plans).await?;
+        plan::write(&handle, &judged.plans).await?;
         if judged.plans.iter().map(Plan::rows).sum::<u64>() >= LARGE_ROWS {
             audit::give_keys(&handle, judged.plans.iter().flat_map(Plan::users).map(Person::User)).await?;
         }

@@ -171,8 +171,7 @@ async fn erase_member(ctx: &Ctx, handle: &Handle, member: &Member) -> std::resul
     let rows = 1 + stored.points.len() + stored.assets.len();
     let edit = [MemberEdit { stored: Some(stored), wanted: None }];
     let plan = Plan::edit(&community, &community.content, &edit, ctx.now());
-    plan.clear(handle).await?;
-    plan::fill(handle, std::slice::from_ref(&plan)).await?;
+    plan::write(handle, std::slice::from_ref(&plan)).await?;
     let deed = ctx.trail().deed(ERASE, Some(plan.community_key()), rows as u64, None);
     history::record(handle, deed.as_slice(), &[&plan]).await?;
     history::forget_erased(handle, community.id, &edit[0]).await?;

@@ -18,8 +18,10 @@ const ROWS_A_KIBIBYTE: u64 = 8;
 const FEWEST_KIBIBYTES: u64 = 4 * 1024;
 const MOST_KIBIBYTES: u64 = 64 * 1024;
 
-/// How each index is made, and how it is dropped. Those of the tables' own keys have no text.
-const SQLITE_INDEXES: &str = "SELECT sql AS again, 'DROP INDEX \"' || name || '\"' AS away FROM sqlite_schema \
+/// How each index is made again, how it is dropped, and whether what is to be cleared is found by it: a community's members, and what falls
+/// with a member. Those of the tables' own keys have no text.
+const SQLITE_INDEXES: &str = "SELECT sql AS again, 'DROP INDEX \"' || name || '\"' AS away, \
+    name IN ('member_community_key', 'delivery_point_member_code', 'asset_of_member_by_key') AS clears FROM sqlite_schema \
     WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ('member', 'delivery_point', 'asset', 'asset_measure')";
 
 /// The number that the newest row has: there are no more than this.
@@ -47,12 +49,21 @@ const POSTGRES_ROWS: &str = "SELECT COUNT(*) AS stored FROM (SELECT 1 FROM commu
 #[derive(Default)]
 pub(super) struct Loading {
     /// The statements that make it again.
-    again: Vec<String>,
+    gone: Vec<String>,
+    /// What is needed until everything is cleared that goes.
+    clears: Vec<Taken>,
+}
+
+/// Something that can be taken away: the statements that make it again and that take it away.
+struct Taken {
+    again: String,
+    away: String,
 }
 
 impl Loading {
-    /// Takes the indexes away before so many members, delivery points and assets are filled in, where that is worth it: where
-    /// they are many, and more than what is there already and would be indexed once more.
+    /// Takes the indexes away before so many members, delivery points and assets are cleared or filled in, where that is worth it:
+    /// where they are many, and more than what is there already and would be indexed once more. What goes is cleared by those few
+    /// that are left; the entry of a row in each of the others would be looked for in an order that is none of theirs.
     ///
     /// # Errors
     /// When the database fails.
@@ -83,10 +94,15 @@ impl Loading {
         if is_much_there {
             return Ok(Self::default());
         }
-        let (mut again, mut away) = (Vec::new(), Vec::new());
+        let (mut loading, mut away) = (Self::default(), Vec::new());
         for row in handle.query_all_raw(Statement::from_string(backend, indexes)).await? {
-            again.push(row.try_get("", "again")?);
-            away.push(row.try_get::<String>("", "away")?);
+            let taken = Taken { again: row.try_get("", "again")?, away: row.try_get("", "away")? };
+            if backend == DbBackend::Sqlite && row.try_get("", "clears")? {
+                loading.clears.push(taken);
+            } else {
+                loading.gone.push(taken.again);
+                away.push(taken.away);
+            }
         }
         match backend {
             DbBackend::Sqlite => {
@@ -102,7 +118,19 @@ impl Loading {
                 }
             }
         }
-        Ok(Self { again })
+        Ok(loading)
+    }
+
+    /// Takes away what was left for the clearing.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn cleared(&mut self, handle: &Handle) -> Result<()> {
+        for Taken { again, away } in self.clears.drain(..) {
+            handle.execute_unprepared(&away).await?;
+            self.gone.push(again);
+        }
+        Ok(())
     }
 
     /// Makes again what was taken away.
@@ -110,7 +138,7 @@ impl Loading {
     /// # Errors
     /// When the database fails.
     pub(super) async fn end(self, handle: &Handle) -> Result<()> {
-        for again in self.again {
+        for again in self.gone {
             handle.execute_unprepared(&again).await?;
         }
         Ok(())

@@ -54,8 +54,7 @@ impl Fixture {
             .write(|handle| async move {
                 let digest = ContentDigest::of(graph);
                 let plan = Plan::replace(&handle, (graph, &digest), now).await?;
-                plan.clear(&handle).await?;
-                plan::fill(&handle, std::slice::from_ref(&plan)).await?;
+                plan::write(&handle, std::slice::from_ref(&plan)).await?;
                 Ok::<_, StoreError>(plan.unchanged)
             })
             .await
@@ -273,7 +272,7 @@ async fn the_loser_of_a_race_for_a_sensor_is_told_so() {
             async move {
                 let digest = ContentDigest::of(other);
                 let plan = Plan::replace(&handle, (other, &digest), Timestamp::from_micros(1)).await?;
-                plan::fill(&handle, std::slice::from_ref(&plan)).await
+                plan::write(&handle, std::slice::from_ref(&plan)).await
             }
         })
         .await;

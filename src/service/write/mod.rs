@@ -152,8 +152,7 @@ impl Edit {
         let mut plan = Plan::edit(&self.community, content, members, self.now);
         let rows = plan.rows() + changed.len() as u64;
         plan.difference.changes.extend(changed);
-        plan.clear(&self.handle).await?;
-        plan::fill(&self.handle, std::slice::from_ref(&plan)).await?;
+        plan::write(&self.handle, std::slice::from_ref(&plan)).await?;
         let about = match members {
             [only] => only.user_id(),
             _ => None,

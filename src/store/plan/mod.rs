@@ -216,11 +216,8 @@ impl<'g> Plan<'g> {
 
     /// Takes out what goes and what will be filled in again. The derived tables first: they are found
     /// through the rows that they are derived from. Every asset of a cleared member is a cleared asset.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn clear(&self, handle: &Handle) -> Result<()> {
-        if !self.community_exists || self.is_noop() {
+    async fn clear(&self, handle: &Handle) -> Result<()> {
+        if !self.community_exists {
             return Ok(());
         }
         self.release(handle).await?;
@@ -306,15 +303,29 @@ impl<'g> Plan<'g> {
     }
 }
 
-/// Fills in what should be and is not stored, table by table for all communities, and announces it. Where that is much,
-/// indexes are made behind it.
+/// Writes plans: clears all of them, then fills in what should be and is not stored, table by table for all communities, and announces
+/// it. Where that is much, indexes are made behind it.
 ///
 /// # Errors
 /// When the database fails; when another writer took what is to be written in the meantime.
-pub async fn fill(handle: &Handle, plans: &[Plan<'_>]) -> Result<()> {
+pub async fn write(handle: &Handle, plans: &[Plan<'_>]) -> Result<()> {
     let plans: Vec<&Plan> = plans.iter().filter(|plan| !plan.is_noop()).collect();
+    let mut loading = Loading::begin(handle, plans.iter().map(|plan| plan.rows()).sum()).await?;
+    for plan in &plans {
+        plan.clear(handle).await?;
+    }
+    loading.cleared(handle).await?;
+    fill(handle, &plans).await?;
+    loading.end(handle).await?;
+    // This finds a community's members by an index.
+    for plan in &plans {
+        plan.resume(handle).await?;
+    }
+    plans.iter().try_for_each(|plan| handle.changed(plan.change()))
+}
+
+async fn fill(handle: &Handle, plans: &[&Plan<'_>]) -> Result<()> {
     let every = || plans.iter().copied();
-    let loading = Loading::begin(handle, every().map(Plan::rows).sum()).await?;
     let new = every().filter(|plan| !plan.community_exists);
     insert_all(handle, Box::new(new.map(Plan::community_row))).await?;
     for plan in every().filter(|plan| plan.community_exists) {
@@ -336,13 +347,7 @@ pub async fn fill(handle: &Handle, plans: &[Plan<'_>]) -> Result<()> {
     // In the order of their table, which they fill from one end to the other.
     holdings.sort_unstable_by(|one, other| (&one.kind, &one.folded_id).cmp(&(&other.kind, &other.folded_id)));
     insert_all(handle, Box::new(holdings.into_iter())).await?;
-    insert_all(handle, Box::new(every().flat_map(Plan::search_rows))).await?;
-    loading.end(handle).await?;
-    // This finds a community's members by an index.
-    for plan in every() {
-        plan.resume(handle).await?;
-    }
-    every().try_for_each(|plan| handle.changed(plan.change()))
+    insert_all(handle, Box::new(every().flat_map(Plan::search_rows))).await
 }
 
 /// Deletes the rows whose column holds one of the ids.
