@@ -159,7 +159,7 @@ fn read_through(folder: &Path) -> std::io::Result<()> {
         if path.is_dir() {
             read_through(&path)?;
         } else if let Ok(mut file) = File::open(path) {
-            // Those that are gone by now are not needed.
+            // What is gone by now is not needed.
             std::io::copy(&mut file, &mut std::io::sink())?;
         }
     }
