@@ -18,6 +18,9 @@ pub const DEVICE_KEYS: &[&str] =
 /// The documented keys of an asset's relationships, in the order in which they are written.
 pub const RELATIONSHIP_KEYS: &[&str] = &["measures", "paired_with"];
 
+/// How the relationships of an asset that measures no other begin, as most do.
+const MEASURES_NOTHING: &str = r#"{"measures":[]"#;
+
 /// What is said of an asset, without its identity in this registry.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AssetContent {
@@ -52,6 +55,9 @@ impl AssetContent {
     /// The keys of the assets that this one measures, as they were given.
     #[must_use]
     pub fn measures(&self) -> Vec<String> {
+        if self.relationships.as_str().starts_with(MEASURES_NOTHING) {
+            return Vec::new();
+        }
         let relationships = self.relationships.node();
         let measures = relationships.get("measures").and_then(Node::as_list).unwrap_or_default();
         measures.iter().filter_map(Node::as_text).map(str::to_owned).collect()

@@ -36,6 +36,9 @@ pub const MAX_DEPTH: usize = 64;
 const MAX_DUPLICATE_KEYS: usize = 1_000;
 const MAX_SHOWN_CHARS: usize = 128;
 
+/// Of so few keys it is faster to look at each than to look it up.
+const FEW_KEYS: usize = 16;
+
 /// Why a JSON text could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonError {
@@ -345,7 +348,15 @@ impl JsonReader<'_> {
             self.path.push(Step::Key(name.clone()));
             let peek = self.jiter.peek().map_err(|error| self.error(&error))?;
             let value = self.value(peek)?;
-            if seen.insert(name.clone()) {
+            let is_new = if entries.len() < FEW_KEYS {
+                entries.iter().all(|(known, _)| *known != name)
+            } else {
+                if seen.is_empty() {
+                    seen.extend(entries.iter().map(|(known, _)| known.clone()));
+                }
+                seen.insert(name.clone())
+            };
+            if is_new {
                 entries.push((name, value));
             } else if self.duplicate_keys.len() < MAX_DUPLICATE_KEYS {
                 self.duplicate_keys.push(written(&self.path));

@@ -23,8 +23,12 @@ pub trait Searchable {
 
     /// What a search looks through: each field case-folded, with a line feed before and after it.
     fn search_text(&self) -> String {
-        let fields = self.search_fields().into_iter().map(|(_, text)| folded(text) + "\n");
-        fields.fold("\n".to_owned(), |all, field| all + &field)
+        let mut all = "\n".to_owned();
+        for (_, text) in self.search_fields() {
+            all.push_str(&folded(text));
+            all.push('\n');
+        }
+        all
     }
 }
 

@@ -98,7 +98,7 @@ async fn import_noting(
     communities: &mut Vec<CommunityKey>,
 ) -> Result<MultiImportReport> {
     let reach = ctx.authorise(Operation::Import)?;
-    let _place = ctx.transfer().await?;
+    let place = ctx.transfer().await?;
     let (checked, options) = tokio::task::spawn_blocking(move || read(&body, format, options))
         .await
         .map_err(|error| Error::internal(format!("reading a body: {error}")))??;
@@ -108,20 +108,15 @@ async fn import_noting(
         return Err(Error::Forbidden(Operation::Import));
     }
     let job = Job { ctx, operation, checked, options };
-    let reports = if options.dry_run {
-        // A snapshot of its own: an operation may have written before it tries.
-        job.judge(&ctx.store().snapshot().await?, ctx.now()).await?.reports
-    } else {
-        let reports = ctx.store().write(|handle| -> BoxFuture<'_, _> { Box::pin(job.write(handle)) }).await?;
-        let rows = |counts: Counts| counts.member + counts.delivery_point + counts.asset;
-        let rows = reports.iter().map(|report| rows(report.inserted)).sum::<u64>();
-        ctx.metrics().imports().wrote(rows);
-        if rows >= LARGE_ROWS {
-            ctx.store().survey();
-        }
-        reports
-    };
-    Ok(MultiImportReport { reports, dry_run: options.dry_run })
+    let reports = job.run().await;
+    // What was read of a large body are millions of pieces. They are given back while the answer is on its way, and the place of the
+    // import behind them.
+    let checked = job.checked;
+    tokio::task::spawn_blocking(move || {
+        drop(checked);
+        drop(place);
+    });
+    Ok(MultiImportReport { reports: reports?, dry_run: options.dry_run })
 }
 
 /// A document without a usable key names no community; it is refused for that.
@@ -175,6 +170,23 @@ struct Judged<'j> {
 }
 
 impl Job<'_> {
+    /// Writes it, or says what writing it would do.
+    async fn run(&self) -> Result<Vec<ImportReport>> {
+        let (store, now) = (self.ctx.store(), self.ctx.now());
+        if self.options.dry_run {
+            // A snapshot of its own: an operation may have written before it tries.
+            return Ok(self.judge(&store.snapshot().await?, now).await?.reports);
+        }
+        let reports = store.write(|handle| -> BoxFuture<'_, _> { Box::pin(self.write(handle)) }).await?;
+        let rows = |counts: Counts| counts.member + counts.delivery_point + counts.asset;
+        let rows = reports.iter().map(|report| rows(report.inserted)).sum::<u64>();
+        self.ctx.metrics().imports().wrote(rows);
+        if rows >= LARGE_ROWS {
+            store.survey();
+        }
+        Ok(reports)
+    }
+
     async fn write(&self, handle: Handle) -> std::result::Result<Vec<ImportReport>, Failure> {
         handle.take_time().await?;
         let keys = self.checked.documents.iter().map(|document| document.community_key.as_str());

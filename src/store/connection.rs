@@ -17,6 +17,7 @@ use tracing::Instrument as _;
 use super::changes::{Changes, Moment, Watcher, notify};
 use super::handle::WriteTransaction;
 use super::renewal::Renewal;
+use super::transaction::Transaction;
 use super::trouble::Trouble;
 use super::{Handle, Result, StoreError, connections, pages};
 use crate::domain::change::CommunityChange;
@@ -103,6 +104,8 @@ pub struct Store {
     /// Whether the tables are being surveyed.
     surveying: Arc<AtomicBool>,
     transfer_timeout: Option<Duration>,
+    /// Sees the SQL of the statements of writes. Those outside of them show it to the pool.
+    on_statement: Option<OnStatement>,
 }
 
 /// A key that nobody else in this process has until this is dropped.
@@ -182,6 +185,7 @@ impl Store {
             renewal,
             surveying: Arc::default(),
             transfer_timeout: settings.transfer_timeout,
+            on_statement: settings.on_statement.clone(),
         })
     }
 
@@ -189,7 +193,7 @@ impl Store {
     #[must_use]
     pub fn in_background(&self) -> Self {
         let writers = Arc::clone(&self.background_writers);
-        Self { pool: self.background.clone(), writers, ..self.clone() }
+        Self { pool: self.background.clone(), writers, on_statement: None, ..self.clone() }
     }
 
     /// Which database it is.
@@ -248,17 +252,8 @@ impl Store {
                 ..TransactionOptions::default()
             },
         };
-        self.begin(options).await
-    }
-
-    /// Begins a transaction. Whoever waits for it may go, and it is begun to its end and taken back: broken off behind
-    /// `BEGIN`, its connection would stay in a transaction on PostgreSQL that the layer below knows nothing of, and
-    /// whoever had the connection next would be in it.
-    async fn begin(&self, options: TransactionOptions) -> Result<DatabaseTransaction> {
         let pool = self.pool.clone();
-        let begun = async move { pool.begin_with_options(options).await };
-        let begun = tokio::spawn(begun.in_current_span()).await;
-        Ok(begun.map_err(|error| StoreError::Database(format!("a transaction was not begun: {error}")))??)
+        begun(async move { Ok(pool.begin_with_options(options).await?) }).await
     }
 
     /// Does `work` in one transaction, which is committed when it succeeds and leaves nothing behind
@@ -291,21 +286,8 @@ impl Store {
         W: Future<Output = std::result::Result<T, E>>,
         E: From<StoreError>,
     {
-        let options = match self.backend() {
-            DbBackend::Sqlite => TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..TransactionOptions::default()
-            },
-            _ => TransactionOptions {
-                // Writers lock the communities they change before they look at anything, and see what is
-                // committed by then; a snapshot taken before the lock would have to be thrown away for
-                // every writer that was waited for. What reaches beyond a community is decided by
-                // unique indexes.
-                isolation_level: Some(IsolationLevel::ReadCommitted),
-                ..TransactionOptions::default()
-            },
-        };
-        let transaction = self.begin(options).await?;
+        let (pool, on_statement) = (self.pool.clone(), self.on_statement.clone());
+        let transaction = begun(async move { Transaction::begin(&pool, on_statement).await }).await?;
         let write = Arc::new(WriteTransaction::new(transaction, self.transfer_timeout, self.renewal.clone()));
         let outcome = work(Handle::write(Arc::clone(&write))).await;
         let (transaction, changes) = Arc::into_inner(write)
@@ -328,9 +310,9 @@ impl Store {
 
     /// Commits, and says that what was announced has changed. Whoever waits for it may go: it is done to its end,
     /// for what is committed must be known, and whether it was.
-    async fn commit(&self, transaction: DatabaseTransaction, changes: Vec<CommunityChange>) -> Result<()> {
+    async fn commit(&self, transaction: Transaction, changes: Vec<CommunityChange>) -> Result<()> {
         if changes.is_empty() {
-            return Ok(transaction.commit().await?);
+            return transaction.commit().await;
         }
         let store = self.clone();
         let committing = tokio::spawn(async move {
@@ -452,6 +434,14 @@ impl Store {
     pub async fn close(self) -> Result<()> {
         Ok(self.pool.close().await?)
     }
+}
+
+/// Waits until a transaction is begun. Whoever waits for it may go, and it is begun to its end and taken back: broken off behind
+/// `BEGIN`, its connection would stay in a transaction on PostgreSQL that the layer below knows nothing of, and
+/// whoever had the connection next would be in it.
+async fn begun<T: Send + 'static>(begin: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    let begun = tokio::spawn(begin.in_current_span()).await;
+    begun.map_err(|error| StoreError::Database(format!("a transaction was not begun: {error}")))?
 }
 
 /// Whether migrations are to be applied.

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
+use futures_util::{Stream, TryStreamExt};
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
@@ -12,6 +12,7 @@ use sea_orm::{
 };
 
 use super::renewal::Renewal;
+use super::transaction::Transaction;
 use super::{Result as StoreResult, StoreError};
 use crate::domain::change::CommunityChange;
 use crate::domain::columns::Columns;
@@ -54,7 +55,7 @@ impl Snapshot {
 
 /// A write on its way, and what it announced.
 pub struct WriteTransaction {
-    pub(super) transaction: DatabaseTransaction,
+    transaction: Transaction,
     changes: Mutex<Vec<CommunityChange>>,
     transfer_timeout: Option<Duration>,
     renewal: Renewal,
@@ -63,7 +64,7 @@ pub struct WriteTransaction {
 impl WriteTransaction {
     /// A write that has announced nothing yet.
     pub(super) fn new(
-        transaction: DatabaseTransaction,
+        transaction: Transaction,
         transfer_timeout: Option<Duration>,
         renewal: Renewal,
     ) -> Self {
@@ -71,7 +72,7 @@ impl WriteTransaction {
     }
 
     /// The transaction, and what was announced in it.
-    pub(super) fn into_parts(self) -> (DatabaseTransaction, Vec<CommunityChange>) {
+    pub(super) fn into_parts(self) -> (Transaction, Vec<CommunityChange>) {
         (self.transaction, self.changes.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -135,6 +136,19 @@ impl Handle {
         }
     }
 
+    /// The transaction of the write that statements go into.
+    ///
+    /// # Errors
+    /// When this is no write.
+    pub(super) fn transaction(&self) -> StoreResult<&Transaction> {
+        match &self.route {
+            Route::Write(write) => Ok(&write.transaction),
+            Route::Pool(_) | Route::Snapshot(_) => {
+                Err(StoreError::Database("rows were to go in outside of a write".to_owned()))
+            }
+        }
+    }
+
     /// Announces that something of a community changed. Everybody who watches is told when the write is
     /// committed; nobody when it is not. To be called once a community and write, with its revision
     /// raised.
@@ -179,14 +193,25 @@ impl Handle {
         // Both traits of a connection have a `get_database_backend`.
         use sea_orm::StreamTrait as _;
         let statement = self.get_database_backend().build(select);
-        delegate!(self, connection => {
-            let mut rows = connection.stream_raw(statement).await?;
-            while let Some(row) = rows.try_next().await? {
-                take(&row)?;
+        match &self.route {
+            Route::Pool(pool) => each_of(pool.stream_raw(statement).await?, take).await,
+            Route::Snapshot(snapshot) => {
+                let transaction = snapshot.transaction();
+                each_of(transaction.stream_raw(statement).await?, take).await
             }
-            Ok(())
-        })
+            Route::Write(write) => write.transaction.each_row(statement, &mut take).await,
+        }
     }
+}
+
+async fn each_of(
+    mut rows: impl Stream<Item = Result<QueryResult, DbErr>> + Unpin,
+    mut take: impl FnMut(&QueryResult) -> StoreResult<()>,
+) -> StoreResult<()> {
+    while let Some(row) = rows.try_next().await? {
+        take(&row)?;
+    }
+    Ok(())
 }
 
 #[async_trait::async_trait]

@@ -18,10 +18,10 @@ const ROWS_A_KIBIBYTE: u64 = 8;
 const FEWEST_KIBIBYTES: u64 = 4 * 1024;
 const MOST_KIBIBYTES: u64 = 64 * 1024;
 
-/// How each index is made again, how it is dropped, and whether what is to be cleared is found by it: a community's members, and what falls
-/// with a member. Those of the tables' own keys have no text.
+/// How each index is made again, how it is dropped, whether what is to be cleared is found by it (a community's members, and what falls
+/// with a member), and whether it is of a table of what is derived. Those of the tables' own keys have no text.
 const SQLITE_INDEXES: &str = "SELECT sql AS again, 'DROP INDEX \"' || name || '\"' AS away, \
-    name IN ('member_community_key', 'delivery_point_member_code', 'asset_of_member_by_key') AS clears FROM sqlite_schema \
+    name IN ('member_community_key', 'delivery_point_member_code', 'asset_of_member_by_key') AS clears, FALSE AS derived FROM sqlite_schema \
     WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ('member', 'delivery_point', 'asset', 'asset_measure')";
 
 /// The number that the newest row has: there are no more than this.
@@ -31,15 +31,17 @@ const SQLITE_ROWS: &str = "SELECT COALESCE(MAX(rowid), 0) AS stored FROM asset";
 const SQLITE_FILE: &str = "SELECT COALESCE(file, '') AS file FROM pragma_database_list WHERE name = 'main'";
 
 /// The same of whatever rows are looked up or kept apart with, in the order in which it is made again: primary keys before the
-/// foreign keys that lean on them.
+/// foreign keys that lean on them. Nothing is cleared here.
 const POSTGRES_INDEXES: &str = "WITH filled(id) AS (SELECT unnest(ARRAY['member'::regclass, 'delivery_point'::regclass, \
     'asset'::regclass, 'asset_measure'::regclass, 'holding'::regclass, 'search_text'::regclass])) \
-    SELECT pg_get_indexdef(indexrelid) AS again, format('DROP INDEX %s', indexrelid::regclass) AS away, 1 AS turn \
+    SELECT pg_get_indexdef(indexrelid) AS again, format('DROP INDEX %s', indexrelid::regclass) AS away, \
+    FALSE AS clears, indrelid IN ('holding'::regclass, 'search_text'::regclass) AS derived, 1 AS turn \
     FROM pg_index JOIN filled ON indrelid = filled.id \
     WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x')) \
     UNION ALL SELECT \
     format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)), \
-    format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), CASE contype WHEN 'f' THEN 3 ELSE 2 END \
+    format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), \
+    FALSE, conrelid IN ('holding'::regclass, 'search_text'::regclass), CASE contype WHEN 'f' THEN 3 ELSE 2 END \
     FROM pg_constraint JOIN filled ON conrelid = filled.id WHERE contype IN ('p', 'u', 'f') ORDER BY turn";
 
 /// One when there is a community.
@@ -48,8 +50,10 @@ const POSTGRES_ROWS: &str = "SELECT COUNT(*) AS stored FROM (SELECT 1 FROM commu
 /// What is gone until the rows are there.
 #[derive(Default)]
 pub(super) struct Loading {
-    /// The statements that make it again.
+    /// The statements that make it again, of the tables of members, delivery points and assets.
     gone: Vec<String>,
+    /// The same of the tables of what is derived from these: who holds what, and what is searched.
+    gone_of_derived: Vec<String>,
     /// What is needed until everything is cleared that goes.
     clears: Vec<Taken>,
 }
@@ -97,11 +101,14 @@ impl Loading {
         let (mut loading, mut away) = (Self::default(), Vec::new());
         for row in handle.query_all_raw(Statement::from_string(backend, indexes)).await? {
             let taken = Taken { again: row.try_get("", "again")?, away: row.try_get("", "away")? };
-            if backend == DbBackend::Sqlite && row.try_get("", "clears")? {
+            if row.try_get("", "clears")? {
                 loading.clears.push(taken);
-            } else {
-                loading.gone.push(taken.again);
-                away.push(taken.away);
+                continue;
+            }
+            away.push(taken.away);
+            match row.try_get("", "derived")? {
+                true => loading.gone_of_derived.push(taken.again),
+                false => loading.gone.push(taken.again),
             }
         }
         match backend {
@@ -133,16 +140,29 @@ impl Loading {
         Ok(())
     }
 
-    /// Makes again what was taken away.
+    /// Makes again what was taken away from members, delivery points and assets, when all of them are there.
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn end(self, handle: &Handle) -> Result<()> {
-        for again in self.gone {
-            handle.execute_unprepared(&again).await?;
-        }
-        Ok(())
+    pub(super) async fn filled(&mut self, handle: &Handle) -> Result<()> {
+        make(handle, self.gone.drain(..)).await
     }
+
+    /// Makes again whatever is still away.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn end(mut self, handle: &Handle) -> Result<()> {
+        self.filled(handle).await?;
+        make(handle, self.gone_of_derived.into_iter()).await
+    }
+}
+
+async fn make(handle: &Handle, statements: impl Iterator<Item = String>) -> Result<()> {
+    for statement in statements {
+        handle.execute_unprepared(&statement).await?;
+    }
+    Ok(())
 }
 
 /// Whether a SQLite database is in a file. One in memory is gone with its last connection, and has no log.

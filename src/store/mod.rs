@@ -32,6 +32,7 @@ pub mod search;
 mod set;
 pub mod stats;
 mod table;
+mod transaction;
 mod trouble;
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, Statement};
 use serde_json::{Value, json};
 
+use crate::support::federation::Federation;
 use crate::support::{Asked, Backend, Fixture as _, TestApp, TestDatabase, on_both_databases};
 
 /// How often an answer is asked for before its client goes, at most: more than any of these takes.
@@ -43,6 +44,36 @@ on_both_databases! {
             let shown = app.get(format!("{members}?limit=1")).admin().await.json(200)["items"][0].clone();
             assert_eq!(shown["name"], first["name"]);
         }
+    }
+}
+
+/// How often the answer to an import is asked for, at most, and how much more often each time.
+const MOST_TURNS_OF_AN_IMPORT: usize = 120;
+const MORE_TURNS: usize = 3;
+
+on_both_databases! {
+    /// Among them whoever goes while rows are on their way: PostgreSQL waits for the rest of them then, and for no statement.
+    async fn a_client_who_goes_while_it_imports_leaves_nothing_behind(database: TestDatabase) {
+        let app = TestApp::on(&database).await;
+        let edition = |edition| Federation { communities: 2, members: 200, edition }.to_yaml();
+        app.import(edition(1)).await;
+        let before = app.export().await;
+        let looking = Database::connect(&database.url).await.expect("the database answers");
+        let mut kept = 0;
+        for turns in (0..MOST_TURNS_OF_AN_IMPORT).step_by(MORE_TURNS) {
+            go_after(turns, app.post_yaml("/admin/import/yaml", edition(2)).admin()).await;
+            if database.backend == Backend::Postgres {
+                assert_eq!(left_in_a_transaction(&looking).await, 0, "after {turns} turns");
+            }
+            if app.export().await == before {
+                kept += 1;
+            } else {
+                app.import(edition(1)).await;
+                assert!(app.export().await == before, "after {turns} turns");
+            }
+        }
+        assert!(kept > 5, "nearly all were done before their clients went: more members are needed");
+        looking.close().await.expect("the connection closes");
     }
 }
 

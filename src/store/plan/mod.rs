@@ -316,6 +316,12 @@ pub async fn write(handle: &Handle, plans: &[Plan<'_>]) -> Result<()> {
     }
     loading.cleared(handle).await?;
     fill(handle, &plans).await?;
+    let every = || plans.iter().copied();
+    // Nothing else is to be done while the database makes indexes.
+    let (filled, holdings) = futures_util::join!(loading.filled(handle), async { holdings(every()) });
+    filled?;
+    insert_all(handle, Box::new(holdings.into_iter())).await?;
+    insert_all(handle, Box::new(every().flat_map(Plan::search_rows))).await?;
     loading.end(handle).await?;
     // This finds a community's members by an index.
     for plan in &plans {
@@ -342,12 +348,14 @@ async fn fill(handle: &Handle, plans: &[&Plan<'_>]) -> Result<()> {
     let assets = every().flat_map(|plan| plan.assets.iter().map(|planned| plan.asset_row(planned)));
     insert_all(handle, Box::new(assets)).await?;
     let measures = every().flat_map(|plan| plan.assets.iter().flat_map(|planned| plan.measure_rows(planned)));
-    insert_all(handle, Box::new(measures)).await?;
-    let mut holdings: Vec<holding::Model> = every().flat_map(Plan::holding_rows).collect();
-    // In the order of their table, which they fill from one end to the other.
+    insert_all(handle, Box::new(measures)).await
+}
+
+/// What the active members hold, in the order of the table, which it fills from one end to the other.
+fn holdings<'p>(plans: impl Iterator<Item = &'p Plan<'p>>) -> Vec<holding::Model> {
+    let mut holdings: Vec<holding::Model> = plans.flat_map(Plan::holding_rows).collect();
     holdings.sort_unstable_by(|one, other| (&one.kind, &one.folded_id).cmp(&(&other.kind, &other.folded_id)));
-    insert_all(handle, Box::new(holdings.into_iter())).await?;
-    insert_all(handle, Box::new(every().flat_map(Plan::search_rows))).await
+    holdings
 }
 
 /// Deletes the rows whose column holds one of the ids.
