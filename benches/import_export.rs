@@ -59,23 +59,25 @@ async fn main() {
 async fn measure(system: &str, database_url: &str, first: &str, second: &str, rows: usize) {
     let directory = tempfile::tempdir().expect("a temporary directory can be made");
     println!("\n{system}");
-    let server = Server::told(directory.path(), database_url, WORDS).await;
-    for (what, body) in [
-        ("import into an empty database", first),
-        ("import of the same again", first),
-        ("import of other content", second),
-    ] {
-        let started = Instant::now();
-        let answer = server.import(body.to_owned()).send().await.expect("the import is answered");
-        let status = answer.status();
-        let report = answer.text().await.expect("the report is read");
-        assert!(status.is_success(), "{status}: {}", &report[..report.len().min(2_000)]);
-        print(what, started.elapsed(), body.len(), rows, &server);
-    }
-    drop(server);
+    // Each in a process of its own, so that a peak is nobody else's.
+    let told = || Server::told(directory.path(), database_url, WORDS);
+    import("import into an empty database", first, rows, &told().await).await;
+    import("import of the same again", first, rows, &told().await).await;
+    export("export of everything", rows, &told().await).await;
+    import("import of other content", second, rows, &told().await).await;
+    export("export behind that", rows, &told().await).await;
+}
 
-    // A process of its own, so that the peak is the export's.
-    let server = Server::told(directory.path(), database_url, WORDS).await;
+async fn import(what: &str, body: &str, rows: usize, server: &Server) {
+    let started = Instant::now();
+    let answer = server.import(body.to_owned()).send().await.expect("the import is answered");
+    let status = answer.status();
+    let report = answer.text().await.expect("the report is read");
+    assert!(status.is_success(), "{status}: {}", &report[..report.len().min(2_000)]);
+    print(what, started.elapsed(), body.len(), rows, server);
+}
+
+async fn export(what: &str, rows: usize, server: &Server) {
     let started = Instant::now();
     let answer = server.export().send().await.expect("the export is answered");
     assert!(answer.status().is_success(), "{}", answer.status());
@@ -84,7 +86,7 @@ async fn measure(system: &str, database_url: &str, first: &str, second: &str, ro
     while let Some(chunk) = stream.next().await {
         length += chunk.expect("the export is read to its end").len();
     }
-    print("export of everything", started.elapsed(), length, rows, &server);
+    print(what, started.elapsed(), length, rows, server);
 }
 
 fn print(what: &str, time: Duration, bytes: usize, rows: usize, server: &Server) {

@@ -22,7 +22,8 @@ use tokio::time::{Instant, timeout_at};
 /// The word that makes this program the load.
 pub const WORD: &str = "load";
 
-/// How long a client waits for its answer before it hangs up.
+/// How long a client waits for its answer before it hangs up: so long, give or take half. If all waited as long, those who came in
+/// one moment would hang up and come again in one moment, and the load would get to nothing else then.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long who could not ask waits before the next time.
@@ -133,7 +134,7 @@ async fn all(order: Order) -> Vec<Outcome> {
         }
     }
     // Whoever was sent is waited for.
-    let last = Instant::now() + PATIENCE + PAUSE;
+    let last = Instant::now() + PATIENCE.mul_f64(1.5) + PAUSE;
     while Instant::now() < last && crowd.is_busy() {
         tokio::time::sleep(PAUSE).await;
     }
@@ -298,7 +299,8 @@ impl Crowd {
     }
 
     async fn ask(&self, client: &mut Client, due: Due) {
-        let answer = timeout_at(due.at + PATIENCE, client.ask(&self.order.requests[due.request])).await;
+        let patience = PATIENCE.mul_f64(0.5 + self.random.borrow_mut().fraction());
+        let answer = timeout_at(due.at + patience, client.ask(&self.order.requests[due.request])).await;
         let end = match answer {
             Ok(Ok(status)) => End::Answered(status),
             Ok(Err(_)) => End::Broken,

@@ -20,7 +20,7 @@ use crate::domain::error::Error;
 use crate::domain::grant::{Operation, Reach};
 use crate::domain::identifier::{CommunityKey, UserId};
 use crate::domain::import::MemberGraph;
-use crate::store::{Handle, communities, graphs};
+use crate::store::{Handle, StoreError, communities, graphs};
 
 /// What the audit trail calls it.
 const OPERATION: &str = "export";
@@ -134,10 +134,12 @@ struct Batch {
     /// The community, before its first members.
     begins: Option<Box<CommunityContent>>,
     key: CommunityKey,
-    members: Vec<MemberGraph>,
+    /// On their way out of the rows that the database gave.
+    members: AbortOnDropHandle<std::result::Result<Vec<MemberGraph>, StoreError>>,
 }
 
-/// Reads and writes side by side: while a batch becomes text, the next one comes from the database.
+/// Reads and writes side by side: while a batch becomes text, the rows of the next one are taken apart, and those of the one behind it
+/// come from the database.
 async fn write_all(export: &Export, sender: &mpsc::Sender<Result<Bytes>>) -> Result<()> {
     let (read, mut batches) = mpsc::channel(BATCHES_AHEAD);
     let (ctx, text) = (export.ctx.clone(), sender.clone());
@@ -146,6 +148,8 @@ async fn write_all(export: &Export, sender: &mpsc::Sender<Result<Bytes>>) -> Res
         while let Some(Batch { begins, key, members }) = batches.recv().await {
             // As long as the one before, so that it is not copied while it grows.
             let mut out = String::with_capacity(length + length / 8);
+            let members =
+                members.await.map_err(|error| Error::internal(format!("reading rows: {error}")))??;
             if let Some(community) = begins {
                 writer.community(&community, &mut out);
             }
@@ -157,12 +161,13 @@ async fn write_all(export: &Export, sender: &mpsc::Sender<Result<Bytes>>) -> Res
                 members.iter().map(|member| 1 + member.delivery_points.len() + member.assets.len()).sum();
             ctx.trail().note_count(OPERATION, &key, rows as u64);
             if text.send(Ok(out.into())).await.is_err() {
-                return;
+                break;
             }
         }
+        Ok(())
     }));
     read_all(export, read).await?;
-    writing.await.map_err(|error| Error::internal(format!("writing an export: {error}")))
+    writing.await.map_err(|error| Error::internal(format!("writing an export: {error}")))?
 }
 
 /// Reads batch by batch, until nobody wants more.
@@ -173,9 +178,10 @@ async fn read_all(export: &Export, batches: mpsc::Sender<Batch>) -> Result<()> {
         let mut begins = Some(Box::new(found.ok_or_else(community::not_found)?.content));
         let mut after = None;
         loop {
-            let members = graphs::some(handle, tag.id, after.as_ref(), BATCH).await?;
-            let are_all = members.len() < BATCH as usize;
-            after = members.last().map(|member| member.content.key.clone());
+            let rows = graphs::some(handle, tag.id, after.as_ref(), BATCH).await?;
+            let are_all = rows.members() < BATCH as usize;
+            after = rows.last().cloned();
+            let members = AbortOnDropHandle::new(tokio::spawn(async move { rows.into_graphs() }));
             let batch = Batch { begins: begins.take(), key: tag.key.clone(), members };
             if batches.send(batch).await.is_err() {
                 return Ok(());

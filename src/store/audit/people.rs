@@ -46,10 +46,19 @@ async fn keys_of(handle: &Handle, names: &[&str]) -> Result<Vec<String>> {
 pub async fn give_keys(handle: &Handle, people: impl Iterator<Item = Person<'_>>) -> Result<()> {
     let mut names: Vec<String> = people.map(Person::name).collect();
     names.sort_unstable();
-    for names in names.chunks(KEYS) {
-        let keys =
-            names.iter().map(|name| Ok([new_key()?.as_str(), name].concat())).collect::<Result<Vec<_>>>()?;
-        insert(handle, &keys).await?;
+    let backend = handle.get_database_backend();
+    let keyed = |names: &[String]| {
+        let keys = names.iter().map(|name| Ok([new_key()?.as_str(), name].concat()));
+        Ok::<_, StoreError>(insertion(backend, &keys.collect::<Result<Vec<_>>>()?))
+    };
+    let mut insertions = names.chunks(KEYS).map(keyed);
+    let mut next = insertions.next().transpose()?;
+    while let Some(insertion) = next {
+        // The next one is put together while the database works on this one.
+        let (inserted, after) =
+            futures_util::join!(handle.execute_raw(insertion), async { insertions.next().transpose() });
+        inserted?;
+        next = after?;
     }
     Ok(())
 }
@@ -60,7 +69,12 @@ fn new_key() -> Result<String> {
 
 /// Keeps keys, each in front of its name, where there is none yet. Gives how many that were.
 async fn insert(handle: &Handle, keys_and_names: &[String]) -> Result<u64> {
-    let backend = handle.get_database_backend();
+    let insertion = insertion(handle.get_database_backend(), keys_and_names);
+    Ok(handle.execute_raw(insertion).await?.rows_affected())
+}
+
+/// The statement that does.
+fn insertion(backend: DbBackend, keys_and_names: &[String]) -> Statement {
     let (insert, unless_there) = match backend {
         DbBackend::Sqlite => ("INSERT OR IGNORE", ""),
         _ => ("INSERT", " ON CONFLICT DO NOTHING"),
@@ -70,8 +84,7 @@ async fn insert(handle: &Handle, keys_and_names: &[String]) -> Result<u64> {
         KEY_CHARS + 1,
         set::texts_as_rows(backend, 1),
     );
-    let statement = Statement::from_sql_and_values(backend, sql, [set::texts(backend, keys_and_names)]);
-    Ok(handle.execute_raw(statement).await?.rows_affected())
+    Statement::from_sql_and_values(backend, sql, [set::texts(backend, keys_and_names)])
 }
 
 /// The key that is kept under each of these names, empty where there is none: all of them in one row, which costs a fraction of
