@@ -15,6 +15,7 @@ WORKDIR /src/playground
 COPY playground/package.json playground/package-lock.json ./
 RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY playground/ ./
+COPY src/graphql/playground/examples.js /src/src/graphql/playground/
 RUN npm run build
 
 # The program, and the files around it.

@@ -125,6 +125,29 @@ fn every_setting_that_is_packaged_is_one_of_serve() {
     }
 }
 
+/// What begins a name in the root of the sources, as the playground's own files import it.
+const FROM_THE_ROOT: &str = "from \"../../";
+
+#[test]
+fn the_stage_of_the_playground_has_what_it_imports_of_the_rest() {
+    let Some(plan) = plan() else { return };
+    let stages = plan["stages"].as_array().expect("stages");
+    let stage = stages.iter().find(|stage| stage["name"] == "playground").expect("the playground's stage");
+    let steps = stage["steps"].as_array().expect("steps").iter();
+    let copied: BTreeSet<&str> =
+        steps.filter_map(|step| step["copy"].as_array()).flatten().filter_map(Value::as_str).collect();
+    let mut imported = BTreeSet::new();
+    for file in std::fs::read_dir(root().join("playground/src")).expect("the playground's sources") {
+        let source = std::fs::read_to_string(file.expect("a file").path()).expect("a text");
+        let names = source.split(FROM_THE_ROOT).skip(1).filter_map(|rest| rest.split('"').next());
+        imported.extend(names.map(str::to_owned));
+    }
+    assert!(!imported.is_empty(), "its examples are those that the suite runs");
+    for name in imported {
+        assert!(copied.contains(name.as_str()), "{name} is imported, and copied are {copied:?}");
+    }
+}
+
 /// Runs `serve` with these settings and nothing else of this environment, on a database that is not there.
 fn served_without_its_database(settings: BTreeMap<String, String>, url: &str) -> String {
     let directory = tempfile::tempdir().expect("a directory");
