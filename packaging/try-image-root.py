@@ -177,7 +177,8 @@ class Container:
     def healthcheck(self):
         """The status of the image's own health check."""
         words = ["chroot", f"--userspec={self.user}", "--groups=", str(self.root), *self.health_words]
-        return subprocess.run(words, env=self.environment, stderr=subprocess.DEVNULL, check=False).returncode
+        environment = {"PATH": os.environ["PATH"], **self.environment}
+        return subprocess.run(words, env=environment, stderr=subprocess.DEVNULL, check=False).returncode
 
     def wait_until_healthy(self):
         for _ in range(600):
