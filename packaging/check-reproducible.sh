@@ -33,7 +33,8 @@ if [ -z "$other" ]; then
     other=$made/some/where/else/out/rec-registry
 fi
 if ! cmp "$made/here/out/rec-registry" "$other"; then
-    echo "the two builds differ" >&2
+    trap - EXIT
+    echo "the two builds differ; what was built is in $made" >&2
     exit 1
 fi
 # Nothing of this machine is in it: no folder of the sources, of cargo or of a user.
