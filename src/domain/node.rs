@@ -415,6 +415,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_key_that_stands_twice_is_found_among_few_and_among_many() {
+        for count in [1, FEW_KEYS - 1, FEW_KEYS, FEW_KEYS + 1, 3 * FEW_KEYS] {
+            for twice in [0, count - 1] {
+                let keys = (0..count).map(|number| format!("\"k{number}\": {number}"));
+                let keys: Vec<String> = keys.chain([format!("\"k{twice}\": null")]).collect();
+                let read = Node::from_json(format!("{{{}}}", keys.join(", ")).as_bytes()).expect("JSON");
+                assert_eq!(read.duplicate_keys, [format!("k{twice}")], "{count} keys");
+                assert_eq!(read.node.get(&format!("k{twice}")), Some(&Node::Number(twice.to_string())));
+            }
+        }
+    }
+
+    #[test]
     fn numbers_keep_the_digits_they_came_with() {
         let text = r#"{"a":1.50,"b":12345678901234567890123,"c":1E5,"d":-0.0}"#;
         let read = Node::from_json(text.as_bytes()).unwrap();
