@@ -32,7 +32,7 @@ pub(super) async fn record(
     deeds: &[Deed<'_>],
     written: &[&Plan<'_>],
 ) -> std::result::Result<(), StoreError> {
-    let subjects = audit::append(handle, deeds).await?;
+    let audit::Appended { subjects, .. } = audit::append(handle, deeds).await?;
     for ((deed, subject), plan) in
         deeds.iter().zip(&subjects).zip(written).filter(|(_, plan)| !plan.is_noop())
     {

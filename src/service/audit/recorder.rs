@@ -214,37 +214,36 @@ async fn write_all(
     }
 }
 
-/// Writes what waits, a batch at a time, and gives the places of each free; how many entries it were.
+/// Writes what waits, a batch at a time, and gives the places of each free; how many marks lead to it.
 async fn write_waiting(store: &Store, waiting: &Waiting, stop: &CancellationToken) -> usize {
-    let Requests { noted, entries } = waiting.take();
-    let (mut batch, mut in_batch) = (Vec::new(), 0);
+    let Requests { noted, .. } = waiting.take();
+    let (mut batch, mut in_batch, mut marks) = (Vec::new(), 0, 0);
     for (noted, place) in noted {
         in_batch += noted.look.len();
         batch.push((noted, place));
         if in_batch >= audit::MAX_ENTRIES {
-            write(store, &batch, stop).await;
+            marks += write(store, &batch, stop).await;
             batch.clear();
             in_batch = 0;
         }
     }
-    write(store, &batch, stop).await;
-    entries
+    marks + write(store, &batch, stop).await
 }
 
-/// When to ask whether a segment of the trail is full: with the first entries of the process, and after every so many.
+/// When to ask whether a segment of the trail is full: with the first marks of the process, and after every so many.
 #[derive(Default)]
 struct Segments {
     asked: bool,
-    entries_since: usize,
+    marks_since: usize,
 }
 
 impl Segments {
-    async fn wrote(&mut self, store: &Store, entries: usize) {
-        self.entries_since += entries;
-        if self.asked && self.entries_since < ENOUGH_ENTRIES {
+    async fn wrote(&mut self, store: &Store, marks: usize) {
+        self.marks_since += marks;
+        if self.asked && self.marks_since < audit::ASK_AFTER {
             return;
         }
-        *self = Self { asked: true, entries_since: 0 };
+        *self = Self { asked: true, marks_since: 0 };
         let begun: std::result::Result<(), StoreError> = store
             .write(|handle| -> BoxFuture<'_, _> {
                 Box::pin(async move { audit::begin_if_full(&handle).await })
@@ -257,21 +256,21 @@ impl Segments {
 }
 
 /// Writes a batch; again and again while the database does not take it, but once only when the process is
-/// about to end.
-async fn write(store: &Store, batch: &[(Noted, OwnedSemaphorePermit)], stop: &CancellationToken) {
+/// about to end. Gives how many marks lead to it.
+async fn write(store: &Store, batch: &[(Noted, OwnedSemaphorePermit)], stop: &CancellationToken) -> usize {
     let deeds: Vec<Deed<'_>> = batch.iter().flat_map(|(noted, _)| noted.deeds()).collect();
     let deeds = deeds.as_slice();
     while !deeds.is_empty() {
-        let written: std::result::Result<(), StoreError> = store
+        let written: std::result::Result<audit::Appended, StoreError> = store
             .write(|handle| -> BoxFuture<'_, _> {
-                Box::pin(async move { audit::append(&handle, deeds).await.map(drop) })
+                Box::pin(async move { audit::append(&handle, deeds).await })
             })
             .await;
         match written {
-            Ok(()) => return,
+            Ok(audit::Appended { marks, .. }) => return marks,
             Err(error) if stop.is_cancelled() => {
                 tracing::error!(%error, entries = deeds.len(), "entries of the audit trail are lost");
-                return;
+                return 0;
             }
             Err(error) => {
                 tracing::error!(%error, entries = deeds.len(), "the audit trail cannot be written; trying again");
@@ -282,6 +281,7 @@ async fn write(store: &Store, batch: &[(Noted, OwnedSemaphorePermit)], stop: &Ca
             }
         }
     }
+    0
 }
 
 /// Deletes what is old, a part at a time, every day. Several processes may do so at once.

@@ -14,7 +14,7 @@ mod segments;
 pub use batch::MAX_ENTRIES;
 pub use list::{Whose, count, list};
 pub use people::{forget, give_keys, pseudonyms};
-pub use segments::begin_if_full;
+pub use segments::{ASK_AFTER, begin_if_full};
 
 use std::collections::HashSet;
 
@@ -29,23 +29,34 @@ use super::{Handle, Result, StoreError, set};
 use crate::domain::audit::{Deed, Person, first_id};
 use crate::domain::timestamp::Timestamp;
 
+/// What was added.
+#[derive(Debug, Default)]
+pub struct Appended {
+    /// The pseudonyms of who did it, in the order of the deeds.
+    pub subjects: Vec<String>,
+    /// How many marks lead to it.
+    pub marks: usize,
+}
+
 /// Adds what was done, each person by the pseudonym of the person's key, which is made where there is none.
-/// Gives the pseudonyms of who did it, in the same order.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn append(handle: &Handle, deeds: &[Deed<'_>]) -> Result<Vec<String>> {
+pub async fn append(handle: &Handle, deeds: &[Deed<'_>]) -> Result<Appended> {
     if deeds.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Appended::default());
     }
     let people: HashSet<Person<'_>> =
         deeds.iter().flat_map(|deed| [Some(deed.by), deed.about]).flatten().collect();
     let pseudonyms = people::pseudonyms_of(handle, &people.into_iter().collect::<Vec<_>>()).await?;
     segments::keep(handle).await?;
+    let mut marks = 0;
     for batch in Batch::pack(deeds, &pseudonyms)? {
+        marks += batch.marks.len();
         insert(handle, batch).await?;
     }
-    Ok(deeds.iter().map(|deed| pseudonyms.get(&deed.by).cloned().unwrap_or_default()).collect())
+    let subjects = deeds.iter().map(|deed| pseudonyms.get(&deed.by).cloned().unwrap_or_default()).collect();
+    Ok(Appended { subjects, marks })
 }
 
 async fn insert(handle: &Handle, batch: Batch) -> Result<()> {

@@ -18,6 +18,9 @@ use crate::domain::timestamp::Timestamp;
 /// Marks after which a segment is full: some 300 pages on SQLite.
 pub(super) const FULL: u64 = 32_768;
 
+/// Marks that a process writes before it asks again whether a segment is full.
+pub const ASK_AFTER: usize = 8_192;
+
 /// Batches from before there were segments, and those of servers of an earlier version.
 pub(super) const NONE: i64 = 0;
 
