@@ -112,7 +112,8 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// The pseudonym of whoever did it.
     pub subject: String,
-    /// The pseudonym of the one person that it is about; none where it is about nobody or several.
+    /// The pseudonym of the one person that it is about; none where it is about nobody, or about several people, in whatever
+    /// communities.
     pub about: Option<String>,
     /// The client that the token was made for.
     pub client: Option<String>,

@@ -23,7 +23,6 @@ pub mod kept_answers;
 mod keyset;
 mod loading;
 pub mod members;
-mod pages;
 pub mod plan;
 mod record;
 mod renewal;

@@ -9,6 +9,7 @@ use rec_registry::service::person;
 use sea_orm::{ConnectionTrait as _, Database, Statement};
 use serde_json::{Value, json};
 
+use crate::support::federation::Federation;
 use crate::support::server::{PROGRAM, Server};
 use crate::support::{Fixture as _, TestApp, TestDatabase, on_both_databases};
 
@@ -63,6 +64,22 @@ on_both_databases! {
         assert!(trail(&app, "user_id=nobody-at-all").await.is_empty());
         let text = serde_json::to_string(&trail(&app, "").await).expect("JSON");
         assert!(!text.contains(&user) && !text.contains(&key));
+    }
+
+    async fn whoever_looks_at_several_people_names_none_of_them_wherever_they_are(app: TestApp) {
+        app.import(Federation { communities: 2, members: 2, edition: 1 }.to_yaml()).await;
+        let look = async |sensors: &[String]| {
+            app.post_json("/admin/lookup/assets-by-sensor-ids", &json!({"sensor_ids": sensors})).admin().await.json(200);
+            let entries = trail(&app, "operation=lookup.assets_by_sensor_ids").await;
+            let of = |entry: &Value| (entry["community_key"] == Federation::community_key(0).as_str(), entry["about"].is_string());
+            entries.iter().map(of).collect::<Vec<_>>()
+        };
+        let (here, there) = (Federation::sensor_id(0, 0), Federation::sensor_id(1, 0));
+        assert_eq!(look(std::slice::from_ref(&here)).await, [(true, true)]);
+        assert_eq!(look(&[here.clone(), Federation::sensor_id(0, 1)]).await[..1], [(true, false)]);
+        let mut of_both = look(&[here, there]).await[..2].to_vec();
+        of_both.sort_unstable();
+        assert_eq!(of_both, [(false, false), (true, false)]);
     }
 
     async fn a_nested_query_gives_one_entry_for_each_kind_of_thing(app: TestApp) {

@@ -28,7 +28,8 @@ impl AuditEntry {
         &self.0.subject
     }
 
-    /// The pseudonym of the one person that it is about; null when it is about nobody or several.
+    /// The pseudonym of the one person that it is about; null when it is about nobody, or about several people, in
+    /// whatever communities.
     async fn about(&self) -> Option<&str> {
         self.0.about.as_deref()
     }

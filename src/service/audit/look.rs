@@ -1,6 +1,7 @@
 //! What one request looked at, added up, and how that is told as entries of the trail. It waits for the recorder as it is,
 //! and answers that are remembered have it too: entries are made of it when they are written.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::auth::Principal;
@@ -32,7 +33,7 @@ pub(super) struct Tally {
     pub(super) people: People,
 }
 
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 pub(super) enum People {
     #[default]
     Nobody,
@@ -50,6 +51,13 @@ impl Tally {
         }
     }
 
+    /// Whoever has rows in it is one of several.
+    fn be_of_several(&mut self) {
+        if self.people != People::Nobody {
+            self.people = People::Several;
+        }
+    }
+
     pub(super) fn merge(&mut self, other: Self) {
         self.rows += other.rows;
         self.people = match (std::mem::take(&mut self.people), other.people) {
@@ -61,8 +69,18 @@ impl Tally {
 }
 
 impl Look {
-    pub(super) fn of(tallies: impl IntoIterator<Item = (Row, Tally)>, lookups: usize) -> Self {
-        Self { tallies: tallies.into_iter().collect(), lookups }
+    pub(super) fn of(tallies: BTreeMap<Row, Tally>, lookups: usize) -> Self {
+        let mut tallies: Box<[(Row, Tally)]> = tallies.into_iter().collect();
+        // Rows are in the order of their operations.
+        for same in tallies.chunk_by_mut(|(one, _), (other, _)| one.operation == other.operation) {
+            let mut people =
+                same.iter().map(|(_, tally)| &tally.people).filter(|people| **people != People::Nobody);
+            let first = people.next();
+            if people.any(|others| Some(others) != first) {
+                same.iter_mut().for_each(|(_, tally)| tally.be_of_several());
+            }
+        }
+        Self { tallies, lookups }
     }
 
     /// How many entries it makes.

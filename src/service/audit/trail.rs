@@ -146,20 +146,15 @@ impl Trail {
     fn note_rows(&self, operation: &'static str, found: &impl Personal) -> bool {
         let own = self.caller.as_ref().and_then(|caller| caller.username.as_ref());
         let mut any = false;
-        let mut tallies: Vec<(CommunityKey, Tally)> = Vec::new();
+        let mut tallies: BTreeMap<CommunityKey, Tally> = BTreeMap::new();
         found.each_row(&mut |community, user_id| {
             any = true;
             if user_id.is_some() && own == user_id {
                 return;
             }
-            // Rows of one community mostly stand together.
-            match tallies.iter_mut().rev().find(|(key, _)| key == community) {
-                Some((_, tally)) => tally.add(user_id),
-                None => {
-                    let mut tally = Tally::default();
-                    tally.add(user_id);
-                    tallies.push((community.clone(), tally));
-                }
+            match tallies.get_mut(community) {
+                Some(tally) => tally.add(user_id),
+                None => tallies.entry(community.clone()).or_default().add(user_id),
             }
         });
         for (community, tally) in tallies {
