@@ -37,9 +37,14 @@ CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f' && printf '%s' "${rust_flags[*]}")
 export CARGO_ENCODED_RUSTFLAGS
 export CC_SHELL_ESCAPED_FLAGS=1 CFLAGS="${c_flags[*]}" CXXFLAGS="${c_flags[*]}"
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-0} CARGO_INCREMENTAL=0 CARGO_TARGET_DIR=$target_dir
+# What debuggers want would be stripped below.
+export CARGO_PROFILE_RELEASE_DEBUG=false
 
 # With the target named, the flags are the program's alone, not those of what runs while it is built.
 cargo build --release --locked --package rec-registry --bin rec-registry --target "$host"
-# A panic is logged with its place all the same: three quarters of the file are for debuggers.
-strip --strip-debug -o "$into/rec-registry" "$target_dir/$host/release/rec-registry"
+# A panic is logged with its place all the same. What is loaded is the same from whatever directory it is built, but two things
+# beside it are not: what thin LTO calls the symbols that it shares between modules has a digest of a module in it, and so of the
+# paths that crates generate sources with; and the id of the build is a digest of all names.
+strip --strip-debug --wildcard --strip-symbol='*.llvm.*' --remove-section=.note.gnu.build-id \
+    -o "$into/rec-registry" "$target_dir/$host/release/rec-registry"
 (cd "$into" && sha256sum rec-registry)
