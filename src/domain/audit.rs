@@ -112,8 +112,8 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// The pseudonym of whoever did it.
     pub subject: String,
-    /// The pseudonym of the one person that it is about; none where it is about nobody, or about several people, in whatever
-    /// communities.
+    /// The pseudonym of the one person that it is about; none where it is about nobody or several, and where more than ten people
+    /// of different communities were looked at at once.
     pub about: Option<String>,
     /// The client that the token was made for.
     pub client: Option<String>,

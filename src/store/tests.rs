@@ -322,6 +322,12 @@ async fn a_connection_that_was_set_for_a_large_import_is_not_used_again() {
 }
 
 #[tokio::test]
+async fn a_connection_keeps_few_pages() {
+    let fixture = Fixture::new().await;
+    assert_eq!(pragma(&fixture.store.direct(), "cache_size").await, -500);
+}
+
+#[tokio::test]
 async fn old_entries_of_the_trail_go_part_by_part() {
     let fixture = Fixture::new().await;
     let store = &fixture.store;

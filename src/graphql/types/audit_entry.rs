@@ -28,8 +28,8 @@ impl AuditEntry {
         &self.0.subject
     }
 
-    /// The pseudonym of the one person that it is about; null when it is about nobody, or about several people, in
-    /// whatever communities.
+    /// The pseudonym of the one person that it is about; null when it is about nobody or several, and when the request
+    /// looked at more than ten people of different communities at once.
     async fn about(&self) -> Option<&str> {
         self.0.about.as_deref()
     }

@@ -18,8 +18,8 @@ pub struct AuditEntry {
     /// The pseudonym of whoever did it.
     #[schema(example = "5f1d7c0f0c5a4f6f8f2f3c1d9e7b6a54")]
     pub subject: String,
-    /// The pseudonym of the one person that it is about; null when it is about nobody, or about several people, in
-    /// whatever communities.
+    /// The pseudonym of the one person that it is about; null when it is about nobody or several, and when the request
+    /// looked at more than ten people of different communities at once.
     #[schema(required)]
     pub about: Option<String>,
     /// The client that the token was made for.

@@ -1,7 +1,7 @@
 //! What one request looked at, added up, and how that is told as entries of the trail. It waits for the recorder as it is,
 //! and answers that are remembered have it too: entries are made of it when they are written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::auth::Principal;
@@ -9,6 +9,10 @@ use crate::domain::audit::{Deed, Person};
 use crate::domain::closed_set::AuditOutcome;
 use crate::domain::identifier::{CommunityKey, UserId};
 use crate::domain::timestamp::Timestamp;
+
+/// Most people whom the entries of a request name by one operation. Of more, an entry has the community and how many rows; each
+/// would cost the key of a pseudonym, and a mark.
+const MOST_NAMED: usize = 10;
 
 /// What one request looked at.
 pub struct Look {
@@ -51,6 +55,14 @@ impl Tally {
         }
     }
 
+    /// The one person whose rows they are.
+    fn one(&self) -> Option<&UserId> {
+        match &self.people {
+            People::One(user_id) => Some(user_id),
+            People::Nobody | People::Several => None,
+        }
+    }
+
     /// Whoever has rows in it is one of several.
     fn be_of_several(&mut self) {
         if self.people != People::Nobody {
@@ -73,10 +85,8 @@ impl Look {
         let mut tallies: Box<[(Row, Tally)]> = tallies.into_iter().collect();
         // Rows are in the order of their operations.
         for same in tallies.chunk_by_mut(|(one, _), (other, _)| one.operation == other.operation) {
-            let mut people =
-                same.iter().map(|(_, tally)| &tally.people).filter(|people| **people != People::Nobody);
-            let first = people.next();
-            if people.any(|others| Some(others) != first) {
+            let named: HashSet<&UserId> = same.iter().filter_map(|(_, tally)| tally.one()).collect();
+            if named.len() > MOST_NAMED {
                 same.iter_mut().for_each(|(_, tally)| tally.be_of_several());
             }
         }
@@ -124,12 +134,8 @@ impl Noted {
     /// The entries that it makes.
     pub(super) fn deeds(&self) -> impl Iterator<Item = Deed<'_>> {
         self.look.tallies.iter().map(|(Row { operation, community, outcome }, tally)| {
-            let about = match &tally.people {
-                People::One(user_id) => Some(user_id),
-                People::Nobody | People::Several => None,
-            };
             let by = (self.caller.as_ref(), self.at, self.request_id.as_deref());
-            Deed { outcome: *outcome, ..deed(by, operation, (community.as_ref(), tally.rows), about) }
+            Deed { outcome: *outcome, ..deed(by, operation, (community.as_ref(), tally.rows), tally.one()) }
         })
     }
 }
