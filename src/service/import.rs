@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use super::failure::Failure;
 use super::history;
+use super::places::Place;
 use super::{Ctx, Result};
 use crate::bundle::{CheckedBody, CheckedDocument, JsonUnreadable, check, check_yaml, read_json};
-use crate::domain::audit::Person;
 use crate::domain::code::Code;
 use crate::domain::delivery_point::HoldingKind;
 use crate::domain::difference::Difference;
@@ -27,14 +27,14 @@ use crate::metrics::ImportOutcome;
 use crate::store::communities::Replaced;
 use crate::store::plan::{self, Plan};
 use crate::store::{
-    Among, Handle, StoreError, assets, audit, communities, delivery_points, holdings, members,
+    Among, Handle, Store, StoreError, assets, communities, delivery_points, holdings, members,
 };
 
 /// What the audit trail calls it.
 const OPERATION: &str = "import";
 
-/// Members, delivery points and assets of an import after which the database is to look at its tables anew, and with which
-/// people get their keys for the audit trail together.
+/// Members, delivery points and assets of an import after which the database is to look at its tables anew, and people get their
+/// keys for the audit trail together.
 const LARGE_ROWS: u64 = 1_000;
 
 /// Most changes of one community that a dry run lists.
@@ -108,15 +108,19 @@ async fn import_noting(
         return Err(Error::Forbidden(Operation::Import));
     }
     let job = Job { ctx, operation, checked, options };
-    let reports = job.run().await;
-    // What was read of a large body are millions of pieces. They are given back while the answer is on its way, and the place of the
-    // import behind them.
-    let checked = job.checked;
-    tokio::task::spawn_blocking(move || {
-        drop(checked);
-        drop(place);
-    });
-    Ok(MultiImportReport { reports: reports?, dry_run: options.dry_run })
+    let mut done = job.run().await;
+    let users = done.as_mut().map(|done| std::mem::take(&mut done.users)).unwrap_or_default();
+    tokio::spawn(tidy_up(ctx.store().in_background(), job.checked, users, place));
+    Ok(MultiImportReport { reports: done?.reports, dry_run: options.dry_run })
+}
+
+/// What is left to do when all is written, behind the answer and with the place of the import: what was read of a large body are
+/// millions of pieces to be given back, and its people get their keys for the audit trail.
+async fn tidy_up(store: Store, checked: CheckedBody, users: Vec<String>, _place: Place) {
+    let given_back = tokio::task::spawn_blocking(move || drop(checked));
+    super::audit::give_keys(&store, users).await;
+    // It fails with the process.
+    _ = given_back.await;
 }
 
 /// A document without a usable key names no community; it is refused for that.
@@ -161,6 +165,13 @@ struct Job<'c> {
     options: ImportOptions,
 }
 
+/// What came of an import.
+struct Done {
+    reports: Vec<ImportReport>,
+    /// The user names of members that a large one wrote.
+    users: Vec<String>,
+}
+
 /// An import judged against the registry as it stands.
 struct Judged<'j> {
     reports: Vec<ImportReport>,
@@ -171,23 +182,24 @@ struct Judged<'j> {
 
 impl Job<'_> {
     /// Writes it, or says what writing it would do.
-    async fn run(&self) -> Result<Vec<ImportReport>> {
+    async fn run(&self) -> Result<Done> {
         let (store, now) = (self.ctx.store(), self.ctx.now());
         if self.options.dry_run {
             // A snapshot of its own: an operation may have written before it tries.
-            return Ok(self.judge(&store.snapshot().await?, now).await?.reports);
+            let reports = self.judge(&store.snapshot().await?, now).await?.reports;
+            return Ok(Done { reports, users: Vec::new() });
         }
-        let reports = store.write(|handle| -> BoxFuture<'_, _> { Box::pin(self.write(handle)) }).await?;
+        let done = store.write(|handle| -> BoxFuture<'_, _> { Box::pin(self.write(handle)) }).await?;
         let rows = |counts: Counts| counts.member + counts.delivery_point + counts.asset;
-        let rows = reports.iter().map(|report| rows(report.inserted)).sum::<u64>();
+        let rows = done.reports.iter().map(|report| rows(report.inserted)).sum::<u64>();
         self.ctx.metrics().imports().wrote(rows);
         if rows >= LARGE_ROWS {
             store.survey();
         }
-        Ok(reports)
+        Ok(done)
     }
 
-    async fn write(&self, handle: Handle) -> std::result::Result<Vec<ImportReport>, Failure> {
+    async fn write(&self, handle: Handle) -> std::result::Result<Done, Failure> {
         handle.take_time().await?;
         let keys = self.checked.documents.iter().map(|document| document.community_key.as_str());
         communities::lock(&handle, &keys.collect::<Vec<_>>()).await?;
@@ -197,9 +209,6 @@ impl Job<'_> {
             return Err(Failure::Refused(error));
         }
         plan::write(&handle, &judged.plans).await?;
-        if judged.plans.iter().map(Plan::rows).sum::<u64>() >= LARGE_ROWS {
-            audit::give_keys(&handle, judged.plans.iter().flat_map(Plan::users).map(Person::User)).await?;
-        }
         let written = judged.plans.iter().filter(|plan| !plan.is_noop());
         let deeds = self.ctx.deeds(self.operation, written.map(|plan| (plan.community_key(), plan.rows())));
         let written: Vec<_> = judged.plans.iter().filter(|plan| !plan.is_noop()).collect();
@@ -208,7 +217,9 @@ impl Job<'_> {
         for key in unchanged.chain(judged.unchanged) {
             self.ctx.trail().note_count(self.operation, key, 0);
         }
-        Ok(judged.reports)
+        let is_large = judged.plans.iter().map(Plan::rows).sum::<u64>() >= LARGE_ROWS;
+        let users = judged.plans.iter().filter(|_| is_large).flat_map(Plan::users);
+        Ok(Done { users: users.map(ToString::to_string).collect(), reports: judged.reports })
     }
 
     /// Compares every document with what is stored, and finds what the registry does not allow.

@@ -1,11 +1,11 @@
 //! Members: lists, counts, lookups.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use entity::{delivery_point, member};
 use member::{Column, Entity, Relation};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
-use sea_orm::{ConnectionTrait, EntityTrait, JoinType, QuerySelect, RelationTrait, Select};
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query, SimpleExpr};
+use sea_orm::{ConnectionTrait, EntityTrait, IdenStatic as _, JoinType, QuerySelect, RelationTrait, Select};
 use uuid::Uuid;
 
 use super::keyset::{Listed, ParentColumn};
@@ -201,6 +201,22 @@ pub async fn of_user(handle: &Handle, user_id: &UserId) -> Result<Vec<Member>> {
     let mut found = table::all::<Member>(handle, &select).await?;
     found.sort_by(|a, b| a.community.key.cmp(&b.community.key));
     Ok(found)
+}
+
+/// Those of these user names that somebody has, each once and in their order. On PostgreSQL none of these members goes before the
+/// write ends that asks; one that somebody else is about to remove is not waited for, and is none of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn users_among(handle: &Handle, users: &[&str]) -> Result<BTreeSet<String>> {
+    let mut select = Query::select();
+    select
+        .column(Column::UserId)
+        .from(Entity)
+        .and_where(set::is_one_of_texts(handle.get_database_backend(), Expr::col(Column::UserId), users))
+        .lock_with_behavior(LockType::KeyShare, LockBehavior::SkipLocked);
+    let rows = handle.query_all(&select).await?;
+    rows.iter().map(|row| Ok(row.try_get("", Column::UserId.as_str())?)).collect()
 }
 
 /// The member of the registry with a DID, whatever its status.

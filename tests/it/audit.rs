@@ -6,6 +6,8 @@ use std::time::Duration;
 use rec_registry::auth::Principal;
 use rec_registry::domain::identifier::UserId;
 use rec_registry::service::person;
+use rec_registry::store::audit::give_keys;
+use rec_registry::store::{DatabaseSettings, Store};
 use sea_orm::{ConnectionTrait as _, Database, Statement};
 use serde_json::{Value, json};
 
@@ -313,6 +315,36 @@ on_both_databases! {
         let same = |entries: Vec<Value>| entries.into_iter().filter(|entry| entry["operation"] != "audit.list").collect::<Vec<_>>();
         assert_eq!(same(trail(&app, "").await), same(before));
         assert_eq!(same(trail(&app, &format!("user_id={user}")).await), same(about));
+    }
+
+    async fn people_of_a_large_import_have_their_keys_behind_it_and_whoever_is_erased_has_none(database: TestDatabase) {
+        let (app, connection) = (TestApp::on(&database).await, Database::connect(&database.url).await.expect("the database answers"));
+        let keys = async |of: &str| {
+            let select = format!("SELECT CAST(COUNT(*) AS BIGINT) FROM audit_person WHERE name LIKE 'user:{of}'");
+            let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), select)).await;
+            row.expect("counted").expect("a row").try_get_by_index::<i64>(0).expect("a number")
+        };
+        app.import(Federation { communities: 1, members: 300, edition: 1 }.to_yaml()).await;
+        let given = async {
+            while keys("user.%").await < 300 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), given).await.expect("each has one soon");
+        let (erased, other) = (Federation::user_id(0, 7), Federation::user_id(0, 8));
+        let ctx = app.registry.context(Ok(Principal::local_operator()));
+        assert!(person::erase(&ctx, &UserId::from(erased.as_str())).await.expect("erased") > 0);
+        connection.execute_unprepared("DELETE FROM audit_person").await.expect("nobody has one");
+        // As if the import gave them only now.
+        let store = Store::connect(&database.url, &DatabaseSettings::default()).await.expect("the database answers");
+        let give = store.write(|handle| {
+            let (erased, other) = (erased.clone(), other.clone());
+            async move { give_keys(&handle, &[&erased, &other]).await }
+        });
+        give.await.expect("given");
+        assert_eq!((keys(&erased).await, keys(&other).await), (0, 1));
+        store.close().await.expect("connections close");
+        connection.close().await.expect("a connection closes");
     }
 
     async fn the_trail_goes_on_from_segment_to_segment(database: TestDatabase) {

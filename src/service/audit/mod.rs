@@ -1,10 +1,12 @@
 //! The audit trail: every look at personal data and every write, and who may read of it.
 
+mod keys;
 mod look;
 mod personal;
 mod recorder;
 mod trail;
 
+pub(super) use keys::give_keys;
 pub(super) use look::Look;
 pub(super) use personal::Personal;
 pub(super) use recorder::Recorder;

@@ -6,11 +6,9 @@ use entity::audit_person;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
-use super::super::{Handle, Result, StoreError, set};
+use super::super::{Handle, Result, StoreError, members, set};
 use crate::domain::audit::{self, KEY_CHARS, Person, pseudonym};
-
-/// Most keys that one statement keeps.
-const KEYS: usize = 8_000;
+use crate::domain::identifier::UserId;
 
 /// The pseudonym of each of these people, each once; one who has no key is given one.
 pub(super) async fn pseudonyms_of<'a>(
@@ -38,28 +36,16 @@ async fn keys_of(handle: &Handle, names: &[&str]) -> Result<Vec<String>> {
     if was_first { Ok(keys) } else { stored_keys(handle, names).await }
 }
 
-/// Gives a key to whoever of these people has none yet. Many who are given theirs together, in the order of names, share the
-/// pages of the index; who is given one when first looked at changes a page for it alone.
+/// Gives a key to whoever of these users has none yet and is a member. Many who are given theirs together, in the order of names,
+/// share the pages of the index; who is given one when first looked at changes a page for it alone.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn give_keys(handle: &Handle, people: impl Iterator<Item = Person<'_>>) -> Result<()> {
-    let mut names: Vec<String> = people.map(Person::name).collect();
-    names.sort_unstable();
-    let backend = handle.get_database_backend();
-    let keyed = |names: &[String]| {
-        let keys = names.iter().map(|name| Ok([new_key()?.as_str(), name].concat()));
-        Ok::<_, StoreError>(insertion(backend, &keys.collect::<Result<Vec<_>>>()?))
-    };
-    let mut insertions = names.chunks(KEYS).map(keyed);
-    let mut next = insertions.next().transpose()?;
-    while let Some(insertion) = next {
-        // The next one is put together while the database works on this one.
-        let (inserted, after) =
-            futures_util::join!(handle.execute_raw(insertion), async { insertions.next().transpose() });
-        inserted?;
-        next = after?;
-    }
+pub async fn give_keys(handle: &Handle, users: &[&str]) -> Result<()> {
+    // Whoever is erased by now shall not stand here again.
+    let members = members::users_among(handle, users).await?.into_iter().map(UserId::from);
+    let keyed = members.map(|user| Ok([new_key()?, Person::User(&user).name()].concat()));
+    insert(handle, &keyed.collect::<Result<Vec<_>>>()?).await?;
     Ok(())
 }
 
@@ -69,12 +55,7 @@ fn new_key() -> Result<String> {
 
 /// Keeps keys, each in front of its name, where there is none yet. Gives how many that were.
 async fn insert(handle: &Handle, keys_and_names: &[String]) -> Result<u64> {
-    let insertion = insertion(handle.get_database_backend(), keys_and_names);
-    Ok(handle.execute_raw(insertion).await?.rows_affected())
-}
-
-/// The statement that does.
-fn insertion(backend: DbBackend, keys_and_names: &[String]) -> Statement {
+    let backend = handle.get_database_backend();
     let (insert, unless_there) = match backend {
         DbBackend::Sqlite => ("INSERT OR IGNORE", ""),
         _ => ("INSERT", " ON CONFLICT DO NOTHING"),
@@ -84,7 +65,8 @@ fn insertion(backend: DbBackend, keys_and_names: &[String]) -> Statement {
         KEY_CHARS + 1,
         set::texts_as_rows(backend, 1),
     );
-    Statement::from_sql_and_values(backend, sql, [set::texts(backend, keys_and_names)])
+    let insertion = Statement::from_sql_and_values(backend, sql, [set::texts(backend, keys_and_names)]);
+    Ok(handle.execute_raw(insertion).await?.rows_affected())
 }
 
 /// The key that is kept under each of these names, empty where there is none: all of them in one row, which costs a fraction of
