@@ -102,6 +102,11 @@ pub(super) async fn answer(state: &AppState, request: Request<Body>, next: Next)
     {
         return Known::of(&parts.headers).or_not_modified(told(answer));
     }
+    if let Some(question) = question
+        && let Some(answer) = state.registry.overhear(question, id).await
+    {
+        return Known::of(&parts.headers).or_not_modified(told(answer));
+    }
     let route = parts.extensions.get::<MatchedPath>().cloned();
     let asking = question.and_then(|question| state.registry.asking(question, within));
     parts.extensions.insert(bearer);

@@ -1,5 +1,6 @@
 //! What is remembered is told again while it is true, and never a moment longer.
 
+use std::future::IntoFuture as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -238,6 +239,42 @@ on_both_databases! {
         let path = "/admin/audit?limit=500&operation=lookup.asset_by_sensor_id";
         let recorded = app.get(path).admin().await.json(200)["items"].as_array().map(Vec::len);
         assert_eq!(recorded, Some(3), "ann looked at her own");
+    }
+
+    async fn what_many_ask_at_once_is_answered_once(app: TestApp) {
+        app.import(BUNDLE).await;
+        let not_recalled = || {
+            let text = app.registry.metrics().text().expect("figures");
+            let line = text.lines().find_map(|line| line.strip_prefix("rec_registry_answers_not_recalled_total "));
+            line.expect("a figure").parse::<u32>().expect("a number")
+        };
+        let asked = |path: &str| match path {
+            "/graphql" => app.graphql(QUERIES[0], json!({})).by("ann", ADMIN),
+            path => app.get(path).by("ann", ADMIN),
+        };
+        // Until it hears of changes, nothing is remembered.
+        for _ in 0..1_000 {
+            if app.counted(app.get(REC).by("ann", ADMIN)).await.1.is_empty() {
+                break;
+            }
+        }
+        for path in ["/graphql", "/admin/communities/rec/members?limit=1"] {
+            let mut made = 0;
+            for round in 0..10 {
+                // Whatever was remembered is void now.
+                let name = format!("Ann {round} {}", path.len());
+                app.put_json(format!("{REC}/members/a/name"), &json!({"name": name})).admin().await.json(200);
+                let before = not_recalled();
+                let many: Vec<_> = (0..20).map(|_| tokio::spawn(asked(path).into_future())).collect();
+                for one in many {
+                    let answer = one.await.expect("an answer").text(200);
+                    assert!(answer.contains(&name), "{path}: {answer}");
+                }
+                made += not_recalled() - before;
+            }
+            // Those who ask before the first is noted are answered for themselves, and those whose answer is void by then.
+            assert!((10..=100).contains(&made), "{path}: {made} of 200");
+        }
     }
 
     async fn a_batch_of_lookups_asks_for_what_is_not_remembered_alone(app: TestApp) {

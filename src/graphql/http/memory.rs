@@ -26,7 +26,7 @@ pub async fn answer(
     let caller = asker.caller.clone();
     let question = Question::new(&caller, text);
     if let Some(question) = question
-        && let Some(told) = door.registry().recall(question, asker.request_id.as_deref(), None)
+        && let Some(told) = told(door, question, asker.request_id.as_deref()).await
     {
         if let Some(What::Operation(operation)) = &told.what {
             door.registry().metrics().operations().answered(operation, Outcome::Ok, begun.elapsed());
@@ -52,5 +52,14 @@ pub async fn answer(
             media.text(body)
         }
         _ => media.answer(&answer),
+    }
+}
+
+/// What is remembered as the answer to a question, or was answered to somebody else in this moment.
+async fn told(door: &Door, question: Question<'_>, request_id: Option<&str>) -> Option<Text> {
+    let registry = door.registry();
+    match registry.recall(question, request_id, None) {
+        None => registry.overhear(question, request_id).await,
+        told => told,
     }
 }

@@ -5,6 +5,7 @@
 //! missed, nothing is. Whoever is answered from memory is counted and stands on the audit trail as if the
 //! database had been asked.
 
+mod pending;
 mod sensors;
 
 use std::hash::{Hash, Hasher};
@@ -15,6 +16,7 @@ use bytes::Bytes;
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
+use self::pending::{Pending, Turn};
 pub(super) use self::sensors::Recollection;
 use self::sensors::Sensors;
 pub use self::sensors::{FirstOnSensor, OnSensor};
@@ -151,6 +153,7 @@ impl Weighter<Kept, Arc<Remembered>> for ByBytes {
 pub(super) struct Memory {
     answers: Cache<Kept, Arc<Remembered>, ByBytes>,
     sensors: Sensors,
+    pending: Arc<Pending>,
 }
 
 impl Memory {
@@ -162,6 +165,7 @@ impl Memory {
         Self {
             answers: Cache::with_weighter(answers, third, ByBytes),
             sensors: Sensors::of_bytes(bytes - third),
+            pending: Arc::default(),
         }
     }
 
@@ -197,6 +201,8 @@ pub struct Asking {
     within: Option<CommunityKey>,
     since: Moment,
     witness: Witness,
+    /// None where somebody else is being answered the same.
+    turn: Option<Turn>,
 }
 
 impl Asking {
@@ -208,7 +214,8 @@ impl Asking {
 
     /// Remembers the answer. Not when it is large, nor when what was looked at is not known.
     pub fn answered(self, answer: Answer) {
-        let Self { memory, question, within, since, witness } = self;
+        // Who waits for it is told when it is remembered.
+        let Self { memory, question, within, since, witness, turn: _turn } = self;
         if let Some(look) = witness.take().filter(|_| answer.body.len() <= MAX_ANSWER_BYTES) {
             // What a text grew in may be twice as large, and two pieces of memory take more than one.
             let mut body = Bytes::from([answer.entity_tag.as_ref(), answer.body.as_ref()].concat());
@@ -247,12 +254,19 @@ impl Registry {
         Some(found.answer.clone())
     }
 
+    /// What is answered to somebody who asks the same at this moment, as it is remembered then: [`Self::recall`] after a wait.
+    pub async fn overhear(&self, question: Question<'_>, request_id: Option<&str>) -> Option<Answer> {
+        let is_over = self.memory.as_ref()?.pending.over(&question).await;
+        is_over.then(|| self.recall(question, request_id, None))?
+    }
+
     /// Notes that a question is being answered, about one community or any; none when nothing is remembered.
     #[must_use]
     pub fn asking(&self, question: Question<'_>, within: Option<CommunityKey>) -> Option<Asking> {
         let memory = Arc::clone(self.memory.as_ref()?);
         self.metrics.recalled(false);
         let (since, witness) = (self.store.now()?, Witness::default());
-        Some(Asking { memory, question: question.kept(), within, since, witness })
+        let turn = Pending::begin(&memory.pending, &question);
+        Some(Asking { memory, question: question.kept(), within, since, witness, turn })
     }
 }
