@@ -32,16 +32,14 @@ pub(super) async fn record(
     deeds: &[Deed<'_>],
     written: &[&Plan<'_>],
 ) -> std::result::Result<(), StoreError> {
-    let audit::Appended { subjects, .. } = audit::append(handle, deeds).await?;
-    for ((deed, subject), plan) in
-        deeds.iter().zip(&subjects).zip(written).filter(|(_, plan)| !plan.is_noop())
-    {
+    let appended = audit::append(handle, deeds).await?;
+    for (deed, plan) in deeds.iter().zip(written).filter(|(_, plan)| !plan.is_noop()) {
         let counts = match plan.community_exists() {
             true => ChangeCounts::from(&plan.difference),
             false => ChangeCounts { added: plan.rows() + 1, ..ChangeCounts::default() },
         };
         let of = (plan.community_id(), plan.revision(), plan.now());
-        past::record(handle, of, deed, subject, counts, &plan.difference).await?;
+        past::record(handle, of, deed, appended.subject(deed), counts, &plan.difference).await?;
     }
     Ok(())
 }

@@ -18,8 +18,8 @@ use crate::domain::timestamp::Timestamp;
 use crate::service::Result;
 use crate::store::{Store, StoreError, audit};
 
-/// Entries that may wait to be recorded: some 12 MB. Who comes then waits.
-const WAITING_ENTRIES: usize = 32_768;
+/// Entries that may wait to be recorded, some 6 MB: two batches, while one is written. Who comes then waits.
+const WAITING_ENTRIES: usize = 16_384;
 
 /// How long entries are gathered before they are written, unless there are enough for a batch.
 const GATHER_FOR: Duration = Duration::from_millis(500);
@@ -219,13 +219,15 @@ async fn write_waiting(store: &Store, waiting: &Waiting, stop: &CancellationToke
     let Requests { noted, .. } = waiting.take();
     let (mut batch, mut in_batch, mut marks) = (Vec::new(), 0, 0);
     for (noted, place) in noted {
-        in_batch += noted.look.len();
-        batch.push((noted, place));
-        if in_batch >= audit::MAX_ENTRIES {
+        let entries = noted.look.len();
+        // What is more would be a batch of its own, with marks of its own.
+        if in_batch > 0 && in_batch + entries > audit::MAX_ENTRIES {
             marks += write(store, &batch, stop).await;
             batch.clear();
             in_batch = 0;
         }
+        in_batch += entries;
+        batch.push((noted, place));
     }
     marks + write(store, &batch, stop).await
 }
@@ -258,16 +260,17 @@ impl Segments {
 /// Writes a batch; again and again while the database does not take it, but once only when the process is
 /// about to end. Gives how many marks lead to it.
 async fn write(store: &Store, batch: &[(Noted, OwnedSemaphorePermit)], stop: &CancellationToken) -> usize {
-    let deeds: Vec<Deed<'_>> = batch.iter().flat_map(|(noted, _)| noted.deeds()).collect();
-    let deeds = deeds.as_slice();
+    let mut deeds = Vec::with_capacity(batch.iter().map(|(noted, _)| noted.look.len()).sum());
+    deeds.extend(batch.iter().flat_map(|(noted, _)| noted.deeds()));
+    let deeds: &[Deed<'_>] = deeds.as_slice();
     while !deeds.is_empty() {
-        let written: std::result::Result<audit::Appended, StoreError> = store
+        let written: std::result::Result<usize, StoreError> = store
             .write(|handle| -> BoxFuture<'_, _> {
-                Box::pin(async move { audit::append(&handle, deeds).await })
+                Box::pin(async move { Ok(audit::append(&handle, deeds).await?.marks) })
             })
             .await;
         match written {
-            Ok(audit::Appended { marks, .. }) => return marks,
+            Ok(marks) => return marks,
             Err(error) if stop.is_cancelled() => {
                 tracing::error!(%error, entries = deeds.len(), "entries of the audit trail are lost");
                 return 0;

@@ -16,7 +16,7 @@ pub use list::{Whose, count, list};
 pub use people::{forget, give_keys, pseudonyms};
 pub use segments::{ASK_AFTER, begin_if_full};
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use entity::audit_batch::{Column, Entity};
 use entity::audit_mark;
@@ -31,18 +31,25 @@ use crate::domain::timestamp::Timestamp;
 
 /// What was added.
 #[derive(Debug, Default)]
-pub struct Appended {
-    /// The pseudonyms of who did it, in the order of the deeds.
-    pub subjects: Vec<String>,
+pub struct Appended<'d> {
+    pseudonyms: HashMap<Person<'d>, String>,
     /// How many marks lead to it.
     pub marks: usize,
+}
+
+impl<'d> Appended<'d> {
+    /// The pseudonym of whoever did one of the deeds.
+    #[must_use]
+    pub fn subject(&self, deed: &Deed<'d>) -> &str {
+        self.pseudonyms.get(&deed.by).map_or("", String::as_str)
+    }
 }
 
 /// Adds what was done, each person by the pseudonym of the person's key, which is made where there is none.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn append(handle: &Handle, deeds: &[Deed<'_>]) -> Result<Appended> {
+pub async fn append<'d>(handle: &Handle, deeds: &[Deed<'d>]) -> Result<Appended<'d>> {
     if deeds.is_empty() {
         return Ok(Appended::default());
     }
@@ -55,8 +62,7 @@ pub async fn append(handle: &Handle, deeds: &[Deed<'_>]) -> Result<Appended> {
         marks += batch.marks.len();
         insert(handle, batch).await?;
     }
-    let subjects = deeds.iter().map(|deed| pseudonyms.get(&deed.by).cloned().unwrap_or_default()).collect();
-    Ok(Appended { subjects, marks })
+    Ok(Appended { pseudonyms, marks })
 }
 
 async fn insert(handle: &Handle, batch: Batch) -> Result<()> {
@@ -74,12 +80,11 @@ async fn insert(handle: &Handle, batch: Batch) -> Result<()> {
         set::texts_as_rows(backend, 1)
     );
     let marks = [set::texts(backend, &batch.marks), batch.id.into()];
-    let row = Query::insert()
-        .into_table(Entity)
-        .columns([Column::Id, Column::Entries, Column::Content])
-        .values_panic([batch.id.into(), batch.entries.into(), batch.content.into()])
-        .take();
-    handle.execute(&row).await?;
+    // Built by hand, for the builder copies what it binds, and this is large.
+    let parameters = [1, 2, 3].map(|number| set::parameter(backend, number)).join(", ");
+    let row = format!("INSERT INTO audit_batch (id, entries, content) VALUES ({parameters})");
+    let values = [batch.id.into(), batch.entries.into(), batch.content.into()];
+    handle.execute_raw(Statement::from_sql_and_values(backend, row, values)).await?;
     handle.execute_raw(Statement::from_sql_and_values(backend, mark, marks)).await?;
     Ok(())
 }
