@@ -40,13 +40,24 @@ impl fmt::Display for Path<'_> {
         match self {
             Self::Root => Ok(()),
             Self::Key(Path::Root, key) => f.write_str(shown(key)),
-            Self::Key(parent, key) => write!(f, "{parent}.{}", shown(key)),
-            Self::Index(parent, index) => write!(f, "{parent}[{index}]"),
+            // Piece by piece: of a large body hundreds of thousands become texts.
+            Self::Key(parent, key) => {
+                parent.fmt(f)?;
+                f.write_str(".")?;
+                f.write_str(shown(key))
+            }
+            Self::Index(parent, index) => {
+                parent.fmt(f)?;
+                write!(f, "[{index}]")
+            }
         }
     }
 }
 
 /// As much of a text as a sentence or a path shows: a body may not buy a long answer with a long key.
 pub fn shown(text: &str) -> &str {
+    if text.len() <= keys::KEY_CHARS {
+        return text;
+    }
     text.char_indices().nth(keys::KEY_CHARS).map_or(text, |(end, _)| &text[..end])
 }
