@@ -309,6 +309,10 @@ impl Job<'_> {
         is_stored: &[bool],
     ) -> std::result::Result<Vec<Refusal>, StoreError> {
         let replaced: Vec<Uuid> = replaced.values().map(|community| community.id).collect();
+        // Half a million identifiers are not looked for where nobody else can hold one: in the first import of a registry.
+        if !communities::are_others(handle, &replaced).await? {
+            return Ok(Vec::new());
+        }
         let mut refusals = Vec::new();
         for kind in [HoldingKind::Sensor, HoldingKind::DeliveryPoint] {
             let held = self.checked.held.iter();

@@ -235,6 +235,21 @@ impl Replaced {
     }
 }
 
+/// Whether a community is stored besides these.
+///
+/// # Errors
+/// When the database fails.
+pub async fn are_others(handle: &Handle, besides: &[Uuid]) -> Result<bool> {
+    let id = table::column::<Community>(Column::Id);
+    let select = Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(set::is_one_of_ids(handle.get_database_backend(), id, besides).not())
+        .limit(1)
+        .take();
+    Ok(handle.query_one(&select).await?.is_some())
+}
+
 /// Those of these communities that are stored, by key.
 ///
 /// # Errors
