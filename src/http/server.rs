@@ -11,16 +11,15 @@ use axum::serve::Listener;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::coop::consume_budget;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::layers::Service;
 use super::places::NoRoom;
-use super::room::{Guest, Room};
+use super::room::{Entered, Leave, Room};
 use crate::config::HttpLimits;
 
 /// Most bytes of the head of a request: its method, path, query and headers.
@@ -42,86 +41,88 @@ pub async fn serve(
     limits: &HttpLimits,
     stop: impl Future<Output = ()>,
 ) {
-    let (connections, stopping) = (TaskTracker::new(), CancellationToken::new());
-    let room = Arc::new(Room::new(limits.max_connections));
+    let connections = TaskTracker::new();
+    let room = Arc::new(Room::new(limits.max_connections, limits.head_timeout));
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(limits.head_timeout)
-        .max_headers(MAX_HEADERS)
-        .max_buf_size(MAX_HEAD_BYTES);
-    tokio::pin!(stop);
-    loop {
-        let taken = async {
-            let at_the_door = room.door().await;
-            // Waits a moment where a connection cannot be taken, as when there are too many open files.
-            let (stream, peer) = Listener::accept(&mut listener).await;
-            (at_the_door, stream, peer)
-        };
-        let (at_the_door, stream, peer) = tokio::select! {
-            taken = taken => taken,
-            () = &mut stop => break,
-        };
-        let host = Host {
-            http: http.clone(),
-            router: router.clone(),
-            room: Arc::clone(&room),
-            stopping: stopping.clone(),
-        };
-        connections.spawn(async move {
-            if let Some(_place) = host.room.place().await {
-                drop(at_the_door);
-                host.serve(stream, peer).await;
-            } else {
-                _ = timeout(AT_THE_DOOR, host.turn_away(stream, peer)).await;
-                drop(at_the_door);
-            }
-        });
+    // The room sees to it for all connections at once.
+    http.header_read_timeout(None).max_headers(MAX_HEADERS).max_buf_size(MAX_HEAD_BYTES);
+    let serving = async {
+        tokio::pin!(stop);
+        loop {
+            let taken = async {
+                let at_the_door = room.door().await;
+                // Waits a moment where a connection cannot be taken, as when there are too many open files.
+                let (stream, peer) = Listener::accept(&mut listener).await;
+                (at_the_door, stream, peer)
+            };
+            let (at_the_door, stream, peer) = tokio::select! {
+                taken = taken => taken,
+                () = &mut stop => break,
+            };
+            let host = Host { http: http.clone(), router: router.clone() };
+            let room = Arc::clone(&room);
+            connections.spawn(async move {
+                if let Some(_place) = room.place().await {
+                    drop(at_the_door);
+                    host.serve(stream, peer, &room.enter()).await;
+                } else {
+                    _ = timeout(AT_THE_DOOR, host.turn_away(stream, peer)).await;
+                    drop(at_the_door);
+                }
+            });
+        }
+        drop(listener);
+        room.close();
+        connections.close();
+        connections.wait().await;
+    };
+    tokio::select! {
+        () = serving => {}
+        () = room.watch() => {}
     }
-    drop(listener);
-    stopping.cancel();
-    connections.close();
-    connections.wait().await;
 }
 
 /// What a connection is served with.
 struct Host {
     http: http1::Builder,
     router: Service,
-    room: Arc<Room>,
-    /// The process stops: what runs is answered, and nothing more.
-    stopping: CancellationToken,
 }
 
 impl Host {
-    async fn serve(self, stream: TcpStream, peer: SocketAddr) {
-        let guest = Arc::new(Guest::new(self.room.now()));
-        let (room, asking, router) = (Arc::clone(&self.room), Arc::clone(&guest), self.router);
+    async fn serve(self, stream: TcpStream, peer: SocketAddr, place: &Entered) {
+        let (router, asking) = (self.router, Arc::clone(place.guest()));
         let answer = service_fn(move |request: Request<Incoming>| {
             asking.asks();
-            let (room, guest) = (Arc::clone(&room), Arc::clone(&asking));
+            let guest = Arc::clone(&asking);
             let answering = router.answer(request, Some(peer));
             async move {
                 // What is told from memory waits for nothing: without this, whoever asks again and again would keep a thread.
                 consume_budget().await;
                 let Ok(mut response) = answering.await;
-                let is_answer = response.status() != StatusCode::SERVICE_UNAVAILABLE;
-                if is_answer && response.status() != StatusCode::SWITCHING_PROTOCOLS && room.is_last() {
+                let status = response.status();
+                let may_be_last =
+                    status != StatusCode::SERVICE_UNAVAILABLE && status != StatusCode::SWITCHING_PROTOCOLS;
+                if guest.is_answered(may_be_last) {
                     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
                 }
-                guest.is_answered(room.now());
                 Ok::<Response, Infallible>(response)
             }
         });
         let connection = self.http.serve_connection(TokioIo::new(stream), answer).with_upgrades();
         tokio::pin!(connection);
-        // What fails here is the other end's: it went away, or spoke no HTTP.
-        tokio::select! {
-            _ = &mut connection => return,
-            () = self.stopping.cancelled() => {}
-            () = self.room.wants(&guest) => if !guest.has_asked() { return },
+        loop {
+            // What fails here is the other end's: it went away, or spoke no HTTP.
+            let why = tokio::select! {
+                biased;
+                _ = &mut connection => return,
+                why = place.leaves() => why,
+            };
+            if why == Leave::Idle && !place.guest().has_asked() {
+                return;
+            }
+            // Behind the answer that is under way, if one is.
+            connection.as_mut().graceful_shutdown();
         }
-        connection.as_mut().graceful_shutdown();
-        _ = connection.await;
     }
 
     /// Answers the one request of somebody for whom there is no room.
