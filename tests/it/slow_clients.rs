@@ -147,6 +147,46 @@ on_both_databases! {
         assert_eq!(health.status(), 200);
     }
 
+    async fn a_head_behind_an_answer_has_as_long(database: TestDatabase) {
+        let server = patient(&database).await;
+        let mut stream = connected(&server).await;
+        let request = b"GET /health HTTP/1.1\r\nHost: registry\r\n\r\n";
+        // Each within its own second.
+        for _ in 0..3 {
+            sleep(Duration::from_millis(700)).await;
+            stream.write_all(request).await.expect("it is sent");
+            let mut answer = [0; 4096];
+            let length = stream.read(&mut answer).await.expect("an answer");
+            assert!(answer[..length].starts_with(b"HTTP/1.1 200"));
+        }
+        stream.write_all(&request[..20]).await.expect("it is sent");
+        let started = Instant::now();
+        assert_eq!(rest_of(&mut stream).await, "", "half a head is not answered");
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+
+    async fn an_answer_that_is_taken_slowly_is_told_to_its_end(database: TestDatabase) {
+        let server = Server::told(database.directory(), &database.url, &["--head-timeout", "1s"]).await;
+        // More than the system keeps between the two ends.
+        let words = "x".repeat(3_000);
+        let members: String =
+            (0..6_000).map(|at| format!("  m{at}: {{user_id: u{at}, name: N, role: consumer, status: active, area: a, note: {words}}}\n")).collect();
+        let yaml = format!("community: {{id: slow, name: Slow, areas: {{a: {{name: A}}}}}}\nmembers:\n{members}");
+        let imported = server.import(yaml).send().await.expect("an answer");
+        assert_eq!(imported.status(), 200);
+        let mut stream = connected(&server).await;
+        let request = format!(
+            "GET /admin/export HTTP/1.1\r\nHost: registry\r\nAuthorization: Bearer {}\r\n\r\n",
+            server.token()
+        );
+        stream.write_all(request.as_bytes()).await.expect("it is sent");
+        sleep(Duration::from_secs(4)).await;
+        let export = rest_of(&mut stream).await;
+        assert!(export.starts_with("HTTP/1.1 200"), "{}", &export[..export.len().min(400)]);
+        assert!(export.len() > 18_000_000, "{}", export.len());
+        assert!(export.ends_with("\r\n0\r\n\r\n"), "the last piece of it");
+    }
+
     async fn a_body_that_does_not_come_is_not_waited_for(database: TestDatabase) {
         let server = patient(&database).await;
         for path in ["/graphql", "/admin/lookup/members-by-dids"] {
