@@ -13,13 +13,11 @@ use super::{Handle, Result};
 /// From how many members, delivery points and assets on it is worth it.
 const MANY_ROWS: u64 = 10_000;
 
-/// Memory for SQLite's pages meanwhile, and at the most, in KiB. Into an empty registry: what the longest table has of so many rows, which
-/// is read for each of its indexes. Into any other, where what is stored is in memory as well: what the longest index has,
-/// some 60 bytes a row, and as many rows may be there already.
-const IN_AN_EMPTY_ONE: Pages = Pages { bytes_a_row: 400, most: 192 * 1024 };
-const IN_ANY_OTHER: Pages = Pages { bytes_a_row: INDEX_BYTES, most: 64 * 1024 };
+/// Memory for SQLite's pages meanwhile, in KiB: what the longest index takes, some 60 bytes a row, where as many rows may be there
+/// already.
+const ROWS_A_KIBIBYTE: u64 = 8;
 const FEWEST_KIBIBYTES: u64 = 4 * 1024;
-const INDEX_BYTES: u64 = 128;
+const MOST_KIBIBYTES: u64 = 64 * 1024;
 
 /// Makes SQLite gather what it sorts for an index in one piece of memory, where one that may not write to a file allocates every entry by
 /// itself, which is a sixth of its time. It would write to a file what is more than the memory for pages; see [`Loading::begin`].
@@ -54,12 +52,6 @@ const POSTGRES_INDEXES: &str = "WITH filled(id) AS (SELECT unnest(ARRAY['member'
 
 /// One when there is a community.
 const POSTGRES_ROWS: &str = "SELECT COUNT(*) AS stored FROM (SELECT 1 FROM community LIMIT 1) AS one";
-
-/// How much memory is for pages.
-struct Pages {
-    bytes_a_row: u64,
-    most: u64,
-}
 
 /// What is gone until the rows are there.
 #[derive(Default)]
@@ -96,18 +88,18 @@ impl Loading {
         if rows < MANY_ROWS {
             return Ok(Self::default());
         }
-        let stored = handle.query_one_raw(Statement::from_string(backend, stored)).await?;
-        let stored: i64 = stored.map_or(Ok(0), |row| row.try_get("", "stored"))?;
-        let pages = if stored == 0 { IN_AN_EMPTY_ONE } else { IN_ANY_OTHER };
+        let wanted = rows / ROWS_A_KIBIBYTE;
         let is_file = backend == DbBackend::Sqlite && is_in_a_file(handle).await?;
         if is_file {
-            let memory = (rows.saturating_mul(pages.bytes_a_row) / 1024).clamp(FEWEST_KIBIBYTES, pages.most);
+            let memory = wanted.clamp(FEWEST_KIBIBYTES, MOST_KIBIBYTES);
             // Whoever commits next has the log copied, and here that is left to the survey behind the answer. Neither
             // setting is for anybody else.
             handle.use_up_connection();
             handle.execute_unprepared(&format!("PRAGMA cache_size = -{memory}")).await?;
             handle.execute_unprepared("PRAGMA wal_autocheckpoint = 0").await?;
         }
+        let stored = handle.query_one_raw(Statement::from_string(backend, stored)).await?;
+        let stored: i64 = stored.map_or(Ok(0), |row| row.try_get("", "stored"))?;
         let is_much_there = match backend {
             DbBackend::Sqlite => stored.unsigned_abs() > rows,
             _ => stored > 0,
@@ -116,7 +108,7 @@ impl Loading {
             return Ok(Self::default());
         }
         let (mut loading, mut away) = (Self::default(), Vec::new());
-        loading.sorts_in_a_piece = is_file && rows.saturating_mul(INDEX_BYTES) / 1024 <= pages.most;
+        loading.sorts_in_a_piece = is_file && wanted <= MOST_KIBIBYTES;
         for row in handle.query_all_raw(Statement::from_string(backend, indexes)).await? {
             let taken = Taken { again: row.try_get("", "again")?, away: row.try_get("", "away")? };
             if row.try_get("", "clears")? {
