@@ -16,7 +16,6 @@ use tracing::Instrument as _;
 
 use super::changes::{Changes, Moment, Watcher, notify};
 use super::handle::WriteTransaction;
-use super::loading::is_in_a_file;
 use super::renewal::Renewal;
 use super::transaction::Transaction;
 use super::trouble::Trouble;
@@ -403,10 +402,6 @@ impl Store {
         if self.backend() == DbBackend::Sqlite {
             if is_to_migrate(&Standing::of(&self.pool).await?)? {
                 Migrator::up(&self.pool, None).await?;
-                // It has altered tables and has temporary storage for it, with which an import takes longer.
-                if is_in_a_file(&self.direct()).await? {
-                    self.renewal.begin();
-                }
             }
             return Ok(());
         }

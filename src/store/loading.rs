@@ -13,16 +13,10 @@ use super::{Handle, Result};
 /// From how many members, delivery points and assets on it is worth it.
 const MANY_ROWS: u64 = 10_000;
 
-/// Memory for SQLite's pages meanwhile, in KiB: what the longest index takes, some 60 bytes a row, where as many rows may be there
-/// already.
+/// Memory for SQLite's pages meanwhile, in KiB: about what the indexes take that stay, whose pages rows come to in any order.
 const ROWS_A_KIBIBYTE: u64 = 8;
 const FEWEST_KIBIBYTES: u64 = 4 * 1024;
 const MOST_KIBIBYTES: u64 = 64 * 1024;
-
-/// Makes SQLite gather what it sorts for an index in one piece of memory, where one that may not write to a file allocates every entry by
-/// itself, which is a sixth of its time. It would write to a file what is more than the memory for pages; see [`Loading::begin`].
-const SORTED_IN_A_PIECE: &str = "PRAGMA temp_store = FILE";
-const SORTED_IN_MEMORY: &str = "PRAGMA temp_store = MEMORY";
 
 /// How each index is made again, how it is dropped, whether what is to be cleared is found by it (a community's members, and what falls
 /// with a member), and whether it is of a table of what is derived. Those of the tables' own keys have no text.
@@ -62,8 +56,6 @@ pub(super) struct Loading {
     gone_of_derived: Vec<String>,
     /// What is needed until everything is cleared that goes.
     clears: Vec<Taken>,
-    /// Whether SQLite has memory for whatever it sorts at a time.
-    sorts_in_a_piece: bool,
 }
 
 /// Something that can be taken away: the statements that make it again and that take it away.
@@ -88,10 +80,8 @@ impl Loading {
         if rows < MANY_ROWS {
             return Ok(Self::default());
         }
-        let wanted = rows / ROWS_A_KIBIBYTE;
-        let is_file = backend == DbBackend::Sqlite && is_in_a_file(handle).await?;
-        if is_file {
-            let memory = wanted.clamp(FEWEST_KIBIBYTES, MOST_KIBIBYTES);
+        if backend == DbBackend::Sqlite && is_in_a_file(handle).await? {
+            let memory = (rows / ROWS_A_KIBIBYTE).clamp(FEWEST_KIBIBYTES, MOST_KIBIBYTES);
             // Whoever commits next has the log copied, and here that is left to the survey behind the answer. Neither
             // setting is for anybody else.
             handle.use_up_connection();
@@ -108,7 +98,6 @@ impl Loading {
             return Ok(Self::default());
         }
         let (mut loading, mut away) = (Self::default(), Vec::new());
-        loading.sorts_in_a_piece = is_file && wanted <= MOST_KIBIBYTES;
         for row in handle.query_all_raw(Statement::from_string(backend, indexes)).await? {
             let taken = Taken { again: row.try_get("", "again")?, away: row.try_get("", "away")? };
             if row.try_get("", "clears")? {
@@ -155,8 +144,7 @@ impl Loading {
     /// # Errors
     /// When the database fails.
     pub(super) async fn filled(&mut self, handle: &Handle) -> Result<()> {
-        let gone = std::mem::take(&mut self.gone);
-        self.make(handle, &gone).await
+        make(handle, self.gone.drain(..)).await
     }
 
     /// Makes again whatever is still away.
@@ -165,27 +153,19 @@ impl Loading {
     /// When the database fails.
     pub(super) async fn end(mut self, handle: &Handle) -> Result<()> {
         self.filled(handle).await?;
-        let gone = std::mem::take(&mut self.gone_of_derived);
-        self.make(handle, &gone).await
-    }
-
-    async fn make(&self, handle: &Handle, statements: &[String]) -> Result<()> {
-        // Refused to a connection that has altered a table: it has temporary storage, and is in a transaction.
-        let is_in_a_piece =
-            self.sorts_in_a_piece && handle.execute_unprepared(SORTED_IN_A_PIECE).await.is_ok();
-        for statement in statements {
-            handle.execute_unprepared(statement).await?;
-        }
-        if is_in_a_piece {
-            // Else statements would keep what they may have to take back in a file.
-            handle.execute_unprepared(SORTED_IN_MEMORY).await?;
-        }
-        Ok(())
+        make(handle, self.gone_of_derived.into_iter()).await
     }
 }
 
+async fn make(handle: &Handle, statements: impl Iterator<Item = String>) -> Result<()> {
+    for statement in statements {
+        handle.execute_unprepared(&statement).await?;
+    }
+    Ok(())
+}
+
 /// Whether a SQLite database is in a file. One in memory is gone with its last connection, and has no log.
-pub(super) async fn is_in_a_file(handle: &Handle) -> Result<bool> {
+async fn is_in_a_file(handle: &Handle) -> Result<bool> {
     let file = handle.query_one_raw(Statement::from_string(DbBackend::Sqlite, SQLITE_FILE)).await?;
     Ok(file
         .map_or(Ok(String::new()), |row| row.try_get::<String>("", "file"))

@@ -322,17 +322,6 @@ async fn a_connection_that_was_set_for_a_large_import_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn no_connection_that_altered_tables_is_left() {
-    let fixture = Fixture::new().await;
-    for _ in 0..10 {
-        let file = |handle: Handle| async move {
-            handle.execute_unprepared("PRAGMA temp_store = FILE").await.map_err(StoreError::from)
-        };
-        fixture.store.write(file).await.expect("there is no temporary storage yet");
-    }
-}
-
-#[tokio::test]
 async fn a_connection_keeps_few_pages() {
     let fixture = Fixture::new().await;
     assert_eq!(pragma(&fixture.store.direct(), "cache_size").await, -500);
