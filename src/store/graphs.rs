@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 
 use entity::{asset, delivery_point, member};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, SelectStatement, SimpleExpr};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use uuid::Uuid;
 
+use super::cells::{self, Cell, Cells};
 use super::record::word;
-use super::{Handle, Result, StoreError, set};
+use super::{Handle, Result, set};
 use crate::domain::asset::AssetContent;
 use crate::domain::community::Community;
 use crate::domain::delivery_point::DeliveryPointContent;
@@ -78,12 +79,14 @@ impl Rows {
 /// # Errors
 /// When the database fails.
 pub async fn some(handle: &Handle, community: Uuid, after: Option<&MemberKey>, limit: u64) -> Result<Rows> {
-    let mut select = of_community(community);
+    let backend = handle.get_database_backend();
+    let mut select = of_community(backend, community);
     if let Some(key) = after {
         select.and_where(Expr::col(member::Column::Key).gt(key.as_str()));
     }
     let rows = handle.query_all(&select.limit(limit).take()).await?;
-    let members = rows.iter().map(member).collect::<Result<Vec<_>>>()?;
+    let content = |row: &QueryResult| Ok((row.try_get_by_index(0)?, cells::read(backend, row, member)?));
+    let members = rows.iter().map(content).collect::<Result<Vec<_>>>()?;
     if members.is_empty() {
         return Ok(Rows { members, points: Of::Rows(Vec::new()), assets: Of::Rows(Vec::new()) });
     }
@@ -97,85 +100,103 @@ pub async fn some(handle: &Handle, community: Uuid, after: Option<&MemberKey>, l
         )
     } else {
         let ids: Vec<Uuid> = members.iter().map(|(id, _)| *id).collect();
-        let is_one = |column| set::is_one_of_ids(handle.get_database_backend(), column, &ids);
+        let is_one = |column| set::is_one_of_ids(backend, column, &ids);
         (is_one(Expr::col(delivery_point::Column::MemberId)), is_one(Expr::col(asset::Column::MemberId)))
     };
-    let points = Of::read(handle, &points(of_points), point).await?;
-    let assets = Of::read(handle, &assets(of_assets), asset).await?;
+    let points = Of::read(handle, &points(backend, of_points), point).await?;
+    let assets = Of::read(handle, &assets(backend, of_assets), asset).await?;
     Ok(Rows { members, points, assets })
 }
 
 /// The members of a community by key.
-fn of_community(community: Uuid) -> SelectStatement {
+fn of_community(backend: DbBackend, community: Uuid) -> SelectStatement {
+    use Cell::{Optional, Text};
     use member::Column;
-    Query::select()
-        .columns([Column::Id, Column::Key, Column::UserId, Column::Did, Column::Name, Column::MemberType])
-        .columns([Column::Role, Column::Area, Column::Status, Column::Extra])
+    let cells = [
+        Text(Column::Key),
+        Text(Column::UserId),
+        Optional(Column::Did),
+        Text(Column::Name),
+        Optional(Column::MemberType),
+        Text(Column::Role),
+        Text(Column::Area),
+        Text(Column::Status),
+        Text(Column::Extra),
+    ];
+    cells::select(backend, Column::Id, &cells)
         .from(member::Entity)
         .and_where(Expr::col(Column::CommunityId).eq(community))
         .order_by(Column::Key, Order::Asc)
         .take()
 }
 
-fn member(row: &QueryResult) -> Result<(Uuid, MemberContent)> {
-    let content = MemberContent {
-        key: row.try_get_by_index::<String>(1)?.into(),
-        user_id: row.try_get_by_index::<String>(2)?.into(),
-        did: row.try_get_by_index::<Option<String>>(3)?.map(Into::into),
-        name: row.try_get_by_index(4)?,
-        member_type: row.try_get_by_index(5)?,
-        role: word(&row.try_get_by_index::<String>(6)?)?,
-        area: row.try_get_by_index(7)?,
-        status: word(&row.try_get_by_index::<String>(8)?)?,
-        extra: Document::from_stored(row.try_get_by_index(9)?),
-    };
-    Ok((row.try_get_by_index(0)?, content))
-}
-
-fn points(which: SimpleExpr) -> SelectStatement {
-    use delivery_point::Column;
-    Query::select()
-        .columns([Column::MemberId, Column::Code, Column::PointType, Column::Description])
-        .columns([Column::Address, Column::Tariff, Column::Active, Column::Extra])
-        .from(delivery_point::Entity)
-        .and_where(which)
-        .take()
-}
-
-fn point(row: &QueryResult) -> Result<DeliveryPointContent> {
-    Ok(DeliveryPointContent {
-        code: row.try_get_by_index::<String>(1)?.into(),
-        point_type: row.try_get_by_index(2)?,
-        description: row.try_get_by_index(3)?,
-        address: row.try_get_by_index(4)?,
-        tariff: row.try_get_by_index(5)?,
-        active: row.try_get_by_index(6)?,
-        extra: Document::from_stored(row.try_get_by_index(7)?),
+fn member(cells: &mut Cells<'_>) -> Result<MemberContent> {
+    Ok(MemberContent {
+        key: cells.text()?.into(),
+        user_id: cells.text()?.into(),
+        did: cells.optional()?.map(Into::into),
+        name: cells.text()?,
+        member_type: cells.optional()?,
+        role: word(&cells.text()?)?,
+        area: cells.text()?,
+        status: word(&cells.text()?)?,
+        extra: Document::from_stored(cells.text()?),
     })
 }
 
-fn assets(which: SimpleExpr) -> SelectStatement {
-    use asset::Column;
-    Query::select()
-        .columns([Column::MemberId, Column::Key, Column::AssetType, Column::Name, Column::SensorId])
-        .columns([Column::Properties, Column::Device, Column::Relationships, Column::Extra])
-        .from(asset::Entity)
-        .and_where(which)
-        .take()
+fn points(backend: DbBackend, which: SimpleExpr) -> SelectStatement {
+    use Cell::{Flag, Optional, Text};
+    use delivery_point::Column;
+    let cells = [
+        Text(Column::Code),
+        Text(Column::PointType),
+        Optional(Column::Description),
+        Optional(Column::Address),
+        Optional(Column::Tariff),
+        Flag(Column::Active),
+        Text(Column::Extra),
+    ];
+    cells::select(backend, Column::MemberId, &cells).from(delivery_point::Entity).and_where(which).take()
 }
 
-fn asset(row: &QueryResult) -> Result<AssetContent> {
-    let sensor: Option<String> = row.try_get_by_index(4)?;
-    let document = |at| Ok::<_, StoreError>(Document::from_stored(row.try_get_by_index(at)?));
+fn point(cells: &mut Cells<'_>) -> Result<DeliveryPointContent> {
+    Ok(DeliveryPointContent {
+        code: cells.text()?.into(),
+        point_type: cells.text()?,
+        description: cells.optional()?,
+        address: cells.optional()?,
+        tariff: cells.optional()?,
+        active: cells.flag()?,
+        extra: Document::from_stored(cells.text()?),
+    })
+}
+
+fn assets(backend: DbBackend, which: SimpleExpr) -> SelectStatement {
+    use Cell::{Optional, Text};
+    use asset::Column;
+    let cells = [
+        Text(Column::Key),
+        Text(Column::AssetType),
+        Text(Column::Name),
+        Optional(Column::SensorId),
+        Text(Column::Properties),
+        Text(Column::Device),
+        Text(Column::Relationships),
+        Text(Column::Extra),
+    ];
+    cells::select(backend, Column::MemberId, &cells).from(asset::Entity).and_where(which).take()
+}
+
+fn asset(cells: &mut Cells<'_>) -> Result<AssetContent> {
     Ok(AssetContent {
-        key: row.try_get_by_index::<String>(1)?.into(),
-        asset_type: word(&row.try_get_by_index::<String>(2)?)?,
-        name: row.try_get_by_index(3)?,
-        sensor_id: sensor.as_deref().and_then(SensorId::new),
-        properties: document(5)?,
-        device: document(6)?,
-        relationships: document(7)?,
-        extra: document(8)?,
+        key: cells.text()?.into(),
+        asset_type: word(&cells.text()?)?,
+        name: cells.text()?,
+        sensor_id: cells.optional()?.as_deref().and_then(SensorId::new),
+        properties: Document::from_stored(cells.text()?),
+        device: Document::from_stored(cells.text()?),
+        relationships: Document::from_stored(cells.text()?),
+        extra: Document::from_stored(cells.text()?),
     })
 }
 
@@ -185,23 +206,23 @@ impl<C: Send> Of<C> {
     async fn read(
         handle: &Handle,
         select: &SelectStatement,
-        content: fn(&QueryResult) -> Result<C>,
+        content: fn(&mut Cells<'_>) -> Result<C>,
     ) -> Result<Self> {
         if handle.get_database_backend() != DbBackend::Sqlite {
             return Ok(Self::Rows(handle.query_all(select).await?));
         }
         let mut found = HashMap::new();
-        handle.each_row(select, |row| put(&mut found, row, content)).await?;
+        handle.each_row(select, |row| put(&mut found, DbBackend::Sqlite, row, content)).await?;
         Ok(Self::Members(found))
     }
 
-    fn by_member(self, content: fn(&QueryResult) -> Result<C>) -> Result<HashMap<Uuid, Vec<C>>> {
+    fn by_member(self, content: fn(&mut Cells<'_>) -> Result<C>) -> Result<HashMap<Uuid, Vec<C>>> {
         let rows = match self {
             Self::Members(found) => return Ok(found),
             Self::Rows(rows) => rows,
         };
         let mut found = HashMap::new();
-        rows.iter().try_for_each(|row| put(&mut found, row, content))?;
+        rows.iter().try_for_each(|row| put(&mut found, DbBackend::Postgres, row, content))?;
         Ok(found)
     }
 }
@@ -209,9 +230,10 @@ impl<C: Send> Of<C> {
 /// Puts what a row says with the member whose id is in its first column.
 fn put<C>(
     found: &mut HashMap<Uuid, Vec<C>>,
+    backend: DbBackend,
     row: &QueryResult,
-    content: fn(&QueryResult) -> Result<C>,
+    content: fn(&mut Cells<'_>) -> Result<C>,
 ) -> Result<()> {
-    found.entry(row.try_get_by_index(0)?).or_default().push(content(row)?);
+    found.entry(row.try_get_by_index(0)?).or_default().push(cells::read(backend, row, content)?);
     Ok(())
 }

@@ -6,6 +6,7 @@ pub mod assets;
 pub mod audit;
 pub mod backup;
 mod bulk;
+mod cells;
 mod changes;
 pub mod communities;
 mod condition;

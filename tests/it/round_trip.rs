@@ -53,6 +53,33 @@ on_both_databases! {
             goes_round(&operator, "a federation").await;
         }
     }
+
+    async fn what_is_missing_is_not_what_is_empty(operator: Operator) {
+        let points = [
+            "{id: P1, type: consumption, active: true}",
+            r#"{id: P2, type: consumption, description: "", address: "=", tariff: "=x", active: false}"#,
+            r#"{id: P3, type: consumption, description: "\u0001", tariff: null, active: true, a: "\x1f"}"#,
+        ];
+        operator
+            .import(format!(
+                "community: {{id: rec, name: First, areas: {{n: {{name: North}}}}}}\n\
+                 members: {{a: {{user_id: ann, name: Ann, type: \"\", role: consumer, area: n, status: active, \
+                 delivery_points: [{}], assets: {{meters: {{m: {{name: =, sensor_id: =}}, o: {{name: O}}}}}}}}}}",
+                points.join(", ")
+            ))
+            .await;
+        let exported = operator.export().await;
+        for line in [
+            "    name: Ann\n    type: \"\"\n    role: consumer\n",
+            "      - {id: P1, type: consumption, active: true}\n",
+            "      - {id: P2, type: consumption, description: \"\", address: \"=\", tariff: \"=x\", active: false}\n",
+            "      - {id: P3, type: consumption, description: \"\\u0001\", active: true, a: \"\\u001F\"}\n",
+            "        m:\n          name: \"=\"\n          sensor_id: \"=\"\n        o:\n          name: O\n",
+        ] {
+            assert!(exported.contains(line), "{line} is missing in {exported}");
+        }
+        goes_round(&operator, "what is missing").await;
+    }
 }
 
 async fn goes_round(operator: &Operator, name: &str) {

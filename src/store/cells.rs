@@ -1,0 +1,121 @@
+//! Rows that are read by the hundred thousand. SQLite's driver gives each value of a row room of its own, which costs more than to find
+//! the row; so what a row says comes from SQLite as one text, a cell behind the other.
+
+use sea_orm::sea_query::{Expr, IntoColumnRef, Query, SelectStatement, SimpleExpr};
+use sea_orm::{DbBackend, QueryResult};
+
+use super::{Result, StoreError};
+
+/// What stands between two cells. No stored text holds a NUL: PostgreSQL keeps none, so both doors refuse it.
+const BETWEEN: char = '\0';
+
+/// What an optional cell begins with when there is something in it, be it nothing but an empty text.
+const PRESENT: char = '=';
+
+/// A column of a row, and what it may hold.
+#[derive(Clone, Copy)]
+pub(super) enum Cell<C> {
+    /// A text.
+    Text(C),
+    /// A text, or nothing.
+    Optional(C),
+    /// Yes or no.
+    Flag(C),
+}
+
+/// Selects a column as it is, and cells behind it.
+pub(super) fn select<C: IntoColumnRef + Copy>(
+    backend: DbBackend,
+    first: C,
+    cells: &[Cell<C>],
+) -> SelectStatement {
+    let mut select = Query::select();
+    select.column(first);
+    if backend == DbBackend::Sqlite {
+        let marks = vec!["?"; cells.len()].join(", ");
+        let cells = cells.iter().map(|cell| cell.as_text());
+        select.expr(Expr::cust_with_exprs(format!("concat_ws(char(0), {marks})"), cells));
+    } else {
+        select.columns(cells.iter().map(|cell| cell.column()));
+    }
+    select
+}
+
+impl<C: IntoColumnRef + Copy> Cell<C> {
+    fn column(self) -> C {
+        let (Self::Text(column) | Self::Optional(column) | Self::Flag(column)) = self;
+        column
+    }
+
+    /// A text that is never nothing, in SQLite's words.
+    fn as_text(self) -> SimpleExpr {
+        let column = Expr::col(self.column());
+        match self {
+            Self::Text(_) | Self::Flag(_) => column,
+            Self::Optional(_) => Expr::cust_with_exprs("ifnull('=' || ?, '')", [column]),
+        }
+    }
+}
+
+/// The cells of a row, read in the order in which they were selected.
+pub(super) enum Cells<'r> {
+    /// Each in a column.
+    Columns(&'r QueryResult, usize),
+    /// All in one text.
+    Text(std::str::Split<'r, char>),
+}
+
+/// Reads the cells of a row, behind its first column.
+///
+/// # Errors
+/// When they are not what was selected.
+pub(super) fn read<T>(
+    backend: DbBackend,
+    row: &QueryResult,
+    read: impl FnOnce(&mut Cells<'_>) -> Result<T>,
+) -> Result<T> {
+    if backend == DbBackend::Sqlite {
+        let text: String = row.try_get_by_index(1)?;
+        read(&mut Cells::Text(text.split(BETWEEN)))
+    } else {
+        read(&mut Cells::Columns(row, 1))
+    }
+}
+
+impl Cells<'_> {
+    /// The next one, a text.
+    pub(super) fn text(&mut self) -> Result<String> {
+        match self {
+            Self::Columns(row, next) => in_column(row, next),
+            Self::Text(cells) => next(cells).map(str::to_owned),
+        }
+    }
+
+    /// The next one, a text or nothing.
+    pub(super) fn optional(&mut self) -> Result<Option<String>> {
+        match self {
+            Self::Columns(row, next) => in_column(row, next),
+            Self::Text(cells) => next(cells).map(|cell| cell.strip_prefix(PRESENT).map(str::to_owned)),
+        }
+    }
+
+    /// The next one, yes or no.
+    pub(super) fn flag(&mut self) -> Result<bool> {
+        match self {
+            Self::Columns(row, next) => in_column(row, next),
+            Self::Text(cells) => next(cells).map(|cell| cell == "1"),
+        }
+    }
+}
+
+fn in_column<T: sea_orm::TryGetable>(row: &QueryResult, next: &mut usize) -> Result<T> {
+    let value = row.try_get_by_index(*next)?;
+    *next += 1;
+    Ok(value)
+}
+
+fn next<'r>(cells: &mut std::str::Split<'r, char>) -> Result<&'r str> {
+    cells
+        .next()
+        .ok_or_else(|| StoreError::Database("a stored row has fewer cells than were selected".to_owned()))
+}
