@@ -9,12 +9,10 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use uuid::Uuid;
 
 use super::cells::{self, Cell, Cells};
-use super::record::word;
 use super::{Handle, Result, set};
 use crate::domain::asset::AssetContent;
 use crate::domain::community::Community;
 use crate::domain::delivery_point::DeliveryPointContent;
-use crate::domain::document::Document;
 use crate::domain::identifier::{MemberKey, SensorId};
 use crate::domain::import::{CommunityGraph, MemberGraph};
 use crate::domain::member::MemberContent;
@@ -85,7 +83,7 @@ pub async fn some(handle: &Handle, community: Uuid, after: Option<&MemberKey>, l
         select.and_where(Expr::col(member::Column::Key).gt(key.as_str()));
     }
     let rows = handle.query_all(&select.limit(limit).take()).await?;
-    let content = |row: &QueryResult| Ok((row.try_get_by_index(0)?, cells::read(backend, row, member)?));
+    let content = |row: &QueryResult| Ok((row.try_get_by_index(0)?, cells::read(row, member)?));
     let members = rows.iter().map(content).collect::<Result<Vec<_>>>()?;
     if members.is_empty() {
         return Ok(Rows { members, points: Of::Rows(Vec::new()), assets: Of::Rows(Vec::new()) });
@@ -137,10 +135,10 @@ fn member(cells: &mut Cells<'_>) -> Result<MemberContent> {
         did: cells.optional()?.map(Into::into),
         name: cells.text()?,
         member_type: cells.optional()?,
-        role: word(&cells.text()?)?,
+        role: cells.word()?,
         area: cells.text()?,
-        status: word(&cells.text()?)?,
-        extra: Document::from_stored(cells.text()?),
+        status: cells.word()?,
+        extra: cells.document()?,
     })
 }
 
@@ -167,7 +165,7 @@ fn point(cells: &mut Cells<'_>) -> Result<DeliveryPointContent> {
         address: cells.optional()?,
         tariff: cells.optional()?,
         active: cells.flag()?,
-        extra: Document::from_stored(cells.text()?),
+        extra: cells.document()?,
     })
 }
 
@@ -190,13 +188,13 @@ fn assets(backend: DbBackend, which: SimpleExpr) -> SelectStatement {
 fn asset(cells: &mut Cells<'_>) -> Result<AssetContent> {
     Ok(AssetContent {
         key: cells.text()?.into(),
-        asset_type: word(&cells.text()?)?,
+        asset_type: cells.word()?,
         name: cells.text()?,
         sensor_id: cells.optional()?.as_deref().and_then(SensorId::new),
-        properties: Document::from_stored(cells.text()?),
-        device: Document::from_stored(cells.text()?),
-        relationships: Document::from_stored(cells.text()?),
-        extra: Document::from_stored(cells.text()?),
+        properties: cells.document()?,
+        device: cells.document()?,
+        relationships: cells.document()?,
+        extra: cells.document()?,
     })
 }
 
@@ -212,7 +210,7 @@ impl<C: Send> Of<C> {
             return Ok(Self::Rows(handle.query_all(select).await?));
         }
         let mut found = HashMap::new();
-        handle.each_row(select, |row| put(&mut found, DbBackend::Sqlite, row, content)).await?;
+        handle.each_row(select, |row| put(&mut found, row, content)).await?;
         Ok(Self::Members(found))
     }
 
@@ -222,7 +220,7 @@ impl<C: Send> Of<C> {
             Self::Rows(rows) => rows,
         };
         let mut found = HashMap::new();
-        rows.iter().try_for_each(|row| put(&mut found, DbBackend::Postgres, row, content))?;
+        rows.iter().try_for_each(|row| put(&mut found, row, content))?;
         Ok(found)
     }
 }
@@ -230,10 +228,9 @@ impl<C: Send> Of<C> {
 /// Puts what a row says with the member whose id is in its first column.
 fn put<C>(
     found: &mut HashMap<Uuid, Vec<C>>,
-    backend: DbBackend,
     row: &QueryResult,
     content: fn(&mut Cells<'_>) -> Result<C>,
 ) -> Result<()> {
-    found.entry(row.try_get_by_index(0)?).or_default().push(cells::read(backend, row, content)?);
+    found.entry(row.try_get_by_index(0)?).or_default().push(cells::read(row, content)?);
     Ok(())
 }
