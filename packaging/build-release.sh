@@ -41,7 +41,8 @@ export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-0} CARGO_INCREMENTAL=0 CARGO_TARGE
 export CARGO_PROFILE_RELEASE_DEBUG=false
 
 # With the target named, the flags are the program's alone, not those of what runs while it is built.
-cargo build --release --locked --package rec-registry --bin rec-registry --target "$host"
+# What is put right at the start, wherever the system loads the program, is read then: packed, that is a mebibyte less of memory.
+cargo rustc --release --locked --package rec-registry --bin rec-registry --target "$host" -- -C link-arg=-Wl,-z,pack-relative-relocs
 # A panic is logged with its place all the same. What is loaded is the same from whatever directory it is built, but two things
 # beside it are not: what thin LTO calls the symbols that it shares between modules has a digest of a module in it, and so of the
 # paths that crates generate sources with; and the id of the build is a digest of all names.
