@@ -49,7 +49,8 @@ const TIMES: f64 = 10.0;
 const NORMAL: f64 = 0.5;
 
 /// Connections with which the best rate is looked for, each for so many seconds.
-const CALIBRATION: ([usize; 3], f64) = ([16, 64, 256], 3.0);
+const CLIENTS: usize = 3;
+const CALIBRATION: ([usize; CLIENTS], f64) = ([16, 64, 256], 3.0);
 
 /// How many seconds all is well before and after.
 const BEFORE: f64 = 5.0;
@@ -147,21 +148,23 @@ fn overloaded(server: &Server, operation: &Operation, extent: Extent) -> String 
     let (connections, seconds) = CALIBRATION;
     // What is asked for the first time is not what is measured.
     run(connections[0], &[Phase { rate: None, seconds: 1.0 }]);
-    let best = || {
-        let rate = |connections| {
+    let rates = || {
+        connections.map(|connections| {
             let outcomes = run(connections, &[Phase { rate: None, seconds }]);
             outcomes.first().map_or(0.0, |outcome| Figures::of(outcome, seconds).accepted)
-        };
-        connections.into_iter().map(rate).fold(0.0, f64::max)
+        })
     };
-    let best_before = best();
+    let best = |rates: [f64; CLIENTS]| rates.into_iter().fold(0.0, f64::max);
+    let rates_before = rates();
+    let best_before = best(rates_before);
     let watch = Watch::over(server.process.id());
     let open = |times: f64, seconds| Phase { rate: Some(best_before * times), seconds };
     let phases = [open(NORMAL, BEFORE), open(TIMES, extent.seconds), open(NORMAL, AFTER)];
     let outcomes = run(extent.connections, &phases);
     let memory = watch.ended();
     // A processor that others share is not as fast all the time.
-    let best = f64::midpoint(best_before, best());
+    let rates_after = rates();
+    let best = best(std::array::from_fn(|at| f64::midpoint(rates_before[at], rates_after[at])));
     let [before, over, after] = outcomes.as_slice() else { panic!("three phases") };
     let (normal, figures) = (Figures::of(before, BEFORE), Figures::of(over, extent.seconds));
     assert!(normal.p99.is_finite(), "nobody was answered when all was well");
