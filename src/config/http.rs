@@ -87,15 +87,9 @@ pub struct HttpLimits {
     pub max_connections: usize,
 
     /// Most requests and GraphQL operations that read at a time, and as many that write; more wait for 0.3 s, and
-    /// are turned away with 503
-    #[arg(
-        long,
-        env = "REC_REGISTRY_MAX_REQUESTS",
-        value_name = "N",
-        default_value_t = 128,
-        value_parser = positive
-    )]
-    pub max_requests: usize,
+    /// are turned away with 503 [default: three for each database connection, or for each processor if there are more]
+    #[arg(long, env = "REC_REGISTRY_MAX_REQUESTS", value_name = "N", value_parser = positive)]
+    pub max_requests: Option<usize>,
 
     /// Most imports and exports at a time; more wait for half a minute, and are turned away with 503
     #[arg(
@@ -186,7 +180,7 @@ impl Default for HttpLimits {
             request_timeout: Duration::from_secs(30),
             transfer_timeout: Duration::from_secs(600),
             max_connections: 1024,
-            max_requests: 128,
+            max_requests: None,
             max_transfers: 4,
             head_timeout: Duration::from_secs(10),
             socket_init_timeout: Duration::from_secs(10),
