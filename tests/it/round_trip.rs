@@ -64,7 +64,7 @@ on_both_databases! {
             .import(format!(
                 "community: {{id: rec, name: First, areas: {{n: {{name: North}}}}}}\n\
                  members: {{a: {{user_id: ann, name: Ann, type: \"\", role: consumer, area: n, status: active, \
-                 delivery_points: [{}], assets: {{meters: {{m: {{name: =, sensor_id: =}}, o: {{name: O}}}}}}}}}}",
+                 delivery_points: [{}], assets: {{meter: {{m: {{name: =, sensor_id: =}}, o: {{name: O}}}}}}}}}}",
                 points.join(", ")
             ))
             .await;
