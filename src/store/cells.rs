@@ -40,9 +40,9 @@ pub(super) fn select<C: IntoColumnRef + Copy>(
     let mut select = Query::select();
     select.column(first);
     if backend == DbBackend::Sqlite {
-        let marks = vec!["?"; cells.len()].join(", ");
+        let (between, marks) = (u32::from(BETWEEN), vec!["?"; cells.len()].join(", "));
         let cells = cells.iter().map(|cell| cell.as_text());
-        select.expr(Expr::cust_with_exprs(format!("concat_ws(char(0), {marks})"), cells));
+        select.expr(Expr::cust_with_exprs(format!("concat_ws(char({between}), {marks})"), cells));
     } else {
         select.columns(cells.iter().map(|cell| cell.column()));
     }
@@ -60,7 +60,7 @@ impl<C: IntoColumnRef + Copy> Cell<C> {
         let column = Expr::col(self.column());
         match self {
             Self::Text(_) | Self::Flag(_) => column,
-            Self::Optional(_) => Expr::cust_with_exprs("ifnull('=' || ?, '')", [column]),
+            Self::Optional(_) => Expr::cust_with_exprs(format!("ifnull('{PRESENT}' || ?, '')"), [column]),
         }
     }
 }
@@ -83,7 +83,13 @@ pub(super) fn read<T>(row: &QueryResult, read: impl FnOnce(&mut Cells<'_>) -> Re
         (_, Some(row)) => Cells::Columns(row, 1),
         _ => return Err(not_selected()),
     };
-    read(&mut cells)
+    let value = read(&mut cells)?;
+    if let Cells::Text(rest) = &mut cells
+        && rest.next().is_some()
+    {
+        return Err(not_selected());
+    }
+    Ok(value)
 }
 
 impl Cells<'_> {

@@ -322,6 +322,18 @@ async fn a_connection_that_was_set_for_a_large_import_is_not_used_again() {
 }
 
 #[tokio::test]
+async fn a_text_that_no_door_lets_in_is_not_read_as_two() {
+    let fixture = Fixture::new().await;
+    fixture.replace(&graph("north", vec![member("a", "Ann", &["s1"])]), 1).await;
+    let handle = fixture.store.direct();
+    let community = communities::by_key(&handle, &Reach::Everything, &"north".into()).await.unwrap().unwrap();
+    assert_eq!(graphs::whole(&handle, &community).await.unwrap().members.len(), 1);
+    handle.execute_unprepared("UPDATE asset SET name = 'Met' || char(0) || 'er'").await.unwrap();
+    let refused = graphs::whole(&handle, &community).await;
+    assert!(matches!(refused, Err(StoreError::Database(_))), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_connection_keeps_few_pages() {
     let fixture = Fixture::new().await;
     assert_eq!(pragma(&fixture.store.direct(), "cache_size").await, -500);
