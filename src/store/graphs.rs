@@ -1,4 +1,4 @@
-//! Members with everything they have, as bundles tell them. Only what bundles say is read, column by column: an export is made
+//! Members with everything they have, as bundles tell them. Only what bundles say is read, cell by cell: an export is made
 //! of little else.
 
 use std::collections::HashMap;
