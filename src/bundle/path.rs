@@ -1,7 +1,7 @@
 //! Where something stands in a document: `members.au-00001.role`, `community.topology[2].id`. A path is
 //! a chain of borrowed steps and becomes a text only when a problem needs one.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::keys;
 
@@ -25,6 +25,40 @@ impl<'p> Path<'p> {
         Path::Index(self, index)
     }
 
+    /// The place as a text. Of a large body hundreds of thousands become texts, so each is written into the room that it needs.
+    pub fn text(&self) -> String {
+        let mut text = String::with_capacity(self.bytes());
+        self.write(&mut text);
+        text
+    }
+
+    fn bytes(&self) -> usize {
+        const INDEX: usize = "[10000]".len();
+        match self {
+            Self::Root => 0,
+            Self::Key(parent, key) => parent.bytes() + 1 + shown(key).len(),
+            Self::Index(parent, _) => parent.bytes() + INDEX,
+        }
+    }
+
+    fn write(&self, text: &mut String) {
+        match self {
+            Self::Root => {}
+            Self::Key(parent, key) => {
+                parent.write(text);
+                if !matches!(parent, Path::Root) {
+                    text.push('.');
+                }
+                text.push_str(shown(key));
+            }
+            Self::Index(parent, index) => {
+                parent.write(text);
+                // Writing to a String cannot fail.
+                let _ = write!(text, "[{index}]");
+            }
+        }
+    }
+
     /// The steps that lead there.
     pub fn steps(&self) -> Vec<String> {
         match self {
@@ -37,20 +71,7 @@ impl<'p> Path<'p> {
 
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Root => Ok(()),
-            Self::Key(Path::Root, key) => f.write_str(shown(key)),
-            // Piece by piece: of a large body hundreds of thousands become texts.
-            Self::Key(parent, key) => {
-                parent.fmt(f)?;
-                f.write_str(".")?;
-                f.write_str(shown(key))
-            }
-            Self::Index(parent, index) => {
-                parent.fmt(f)?;
-                write!(f, "[{index}]")
-            }
-        }
+        f.write_str(&self.text())
     }
 }
 
@@ -60,4 +81,22 @@ pub fn shown(text: &str) -> &str {
         return text;
     }
     text.char_indices().nth(keys::KEY_CHARS).map_or(text, |(end, _)| &text[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_a_text_in_the_room_that_it_needs() {
+        let community = Path::Root.key("community");
+        let topology = community.key("topology");
+        let node = topology.index(2);
+        assert_eq!(node.key("id").text(), "community.topology[2].id");
+        assert_eq!(Path::Root.text(), "");
+        let long = "k".repeat(2 * keys::KEY_CHARS);
+        let place = node.key(&long);
+        assert_eq!(place.text(), format!("community.topology[2].{}", "k".repeat(keys::KEY_CHARS)));
+        assert!(place.text().len() <= place.bytes(), "no room was looked for again");
+    }
 }

@@ -7,9 +7,10 @@
 //! read to the same [`Tree`], and a test holds them to the same result.
 
 use std::borrow::Cow;
+use std::iter::once;
 
 use granit_parser::ScalarStyle;
-use memchr::{memchr, memchr2, memchr2_iter, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memchr2_iter, memmem};
 
 use super::model::ReadDocument;
 use super::tree::Tree;
@@ -30,7 +31,7 @@ pub fn documents(text: &str) -> Option<Vec<ReadDocument>> {
     }
     let mut found = Vec::new();
     let mut reader = Reader::default();
-    for line in text.split('\n') {
+    for line in lines(text) {
         let line = line.trim_end_matches(' ');
         if line == "---" {
             found.extend(std::mem::take(&mut reader).document().ok()?);
@@ -40,6 +41,16 @@ pub fn documents(text: &str) -> Option<Vec<ReadDocument>> {
     }
     found.extend(reader.document().ok()?);
     Some(found)
+}
+
+/// What stands between the line feeds of a text.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut from = 0;
+    memchr_iter(b'\n', text.as_bytes()).chain(once(text.len())).map(move |end| {
+        let line = &text[from..end];
+        from = end + 1;
+        line
+    })
 }
 
 /// Whether a text has no characters but those that mean themselves: no tabs, carriage returns and other control characters,

@@ -190,9 +190,24 @@ impl Node {
     /// The node as compact JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(self.json_bytes());
         self.write_json(&mut out);
         out
+    }
+
+    /// How long the JSON is when none of its texts has anything to escape.
+    fn json_bytes(&self) -> usize {
+        match self {
+            Self::Null | Self::Bool(true) => 4,
+            Self::Bool(false) => 5,
+            Self::Number(digits) => digits.len(),
+            Self::Text(text) => text.len() + 2,
+            // What begins and ends it, and a comma behind all but the last: one too many where there is none.
+            Self::List(items) => items.iter().map(|item| item.json_bytes() + 1).sum::<usize>() + 2,
+            Self::Map(entries) => {
+                entries.iter().map(|(key, value)| key.len() + value.json_bytes() + 4).sum::<usize>() + 2
+            }
+        }
     }
 
     /// The same tree with the keys of every mapping in byte order: the canonical form of data whose
@@ -251,6 +266,18 @@ fn plain_digits(digits: &str) -> String {
 
 fn write_json_text(text: &str, out: &mut String) {
     out.push('"');
+    // Nearly all are, and the question is put to many bytes at once as long as no answer ends it.
+    let is_clean =
+        text.bytes().fold(true, |clean, byte| clean & (byte >= b' ') & (byte != b'"') & (byte != b'\\'));
+    if is_clean {
+        out.push_str(text);
+    } else {
+        write_escaped(text, out);
+    }
+    out.push('"');
+}
+
+fn write_escaped(text: &str, out: &mut String) {
     let mut clean_from = 0;
     for (at, byte) in text.bytes().enumerate() {
         let escape = match byte {
@@ -272,7 +299,6 @@ fn write_json_text(text: &str, out: &mut String) {
         clean_from = at + 1;
     }
     out.push_str(&text[clean_from..]);
-    out.push('"');
 }
 
 /// The path of a key below a path: `members.au-1.role`, `topology[2].id`.
@@ -425,6 +451,16 @@ mod tests {
                 assert_eq!(read.node.get(&format!("k{twice}")), Some(&Node::Number(twice.to_string())));
             }
         }
+    }
+
+    #[test]
+    fn json_has_the_room_that_it_needs() {
+        let text = r#"{"a":[1.50,null,true,false],"b":{"c":"x y"},"d":[],"e":{}}"#;
+        let node = Node::from_json(text.as_bytes()).expect("JSON").node;
+        assert_eq!(node.to_json(), text);
+        assert!((text.len()..=text.len() + 4).contains(&node.json_bytes()), "one comma too many for each");
+        let escaped = Node::Text("\"\\ \n\u{1}ü".to_owned());
+        assert_eq!(escaped.to_json(), r#""\"\\ \n\u0001ü""#);
     }
 
     #[test]

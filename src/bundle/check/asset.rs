@@ -69,7 +69,7 @@ pub fn check(
             let draft = check_one(key.clone(), asset_type, fields, points, findings);
             let Some(draft) = draft else { return };
             if let Some(sensor) = &draft.content.sensor_id {
-                let place = || path.key("sensor_id").to_string();
+                let place = || path.key("sensor_id").text();
                 assets.sensors.entry(sensor.as_str().to_owned()).or_insert_with(place);
             }
             assets.drafts.push(draft);
@@ -159,13 +159,13 @@ fn relationships(fields: &mut Fields<'_>, findings: &mut Findings) -> (Document,
     if let Some(mut given) = Fields::of(given, path, "`relationships`", findings) {
         let measures = given.texts("measures", findings).unwrap_or_default();
         for (index, key) in measures.iter().enumerate() {
-            let place = path.key("measures").index(index).to_string();
+            let place = path.key("measures").index(index).text();
             references.push(Reference { path: place, key: key.clone() });
         }
         entries.push(("measures".to_owned(), Node::List(measures.into_iter().map(Node::Text).collect())));
         let paired_with = given.text("paired_with", usize::MAX, findings);
         if let Some(key) = &paired_with {
-            references.push(Reference { path: path.key("paired_with").to_string(), key: key.clone() });
+            references.push(Reference { path: path.key("paired_with").text(), key: key.clone() });
         }
         put_text(&mut entries, "paired_with", paired_with);
         rest = given.rest(findings);

@@ -42,7 +42,7 @@ impl Findings {
     }
 
     pub fn refuse(&mut self, code: Code, path: &Path<'_>, detail: impl FnOnce() -> String) {
-        self.push(|| Finding { code, path: path.to_string(), location: path.steps(), detail: detail() });
+        self.push(|| Finding { code, path: path.text(), location: path.steps(), detail: detail() });
     }
 
     /// A value or key of the wrong type, too long or not there.

@@ -87,7 +87,7 @@ impl<'a> Members<'a> {
         }
         let did = fields.text("did", keys::DID_CHARS, findings).filter(|did| !did.trim().is_empty());
         if let Some(did) = &did {
-            let path = path.key("did").to_string();
+            let path = path.key("did").text();
             self.dids.push(BundledDid { did: did.clone(), document: 0, member: key.clone(), path });
         }
         let name = fields.required_text("name", keys::NAME_CHARS, findings);
@@ -149,7 +149,7 @@ impl<'a> Members<'a> {
         let from = self.held.len();
         let held = |kind, folded, path| Held { kind, folded, document: 0, member: member.clone(), path };
         self.held.extend(points.into_iter().map(|(folded, index)| {
-            let place = path.key("delivery_points").index(index).key("id").to_string();
+            let place = path.key("delivery_points").index(index).key("id").text();
             held(HoldingKind::DeliveryPoint, folded, place)
         }));
         let sensors = sensors.into_iter().map(|(sensor, place)| held(HoldingKind::Sensor, sensor, place));
