@@ -18,6 +18,11 @@ const ROWS_A_KIBIBYTE: u64 = 8;
 const FEWEST_KIBIBYTES: u64 = 4 * 1024;
 const MOST_KIBIBYTES: u64 = 64 * 1024;
 
+/// The same while rows are appended to tables that have no index but their keys. What a statement changed is written out by the
+/// next ones, and of each such page SQLite keeps a copy in case that they fail: with little memory most pages go as they come,
+/// within the statement that made them.
+const KIBIBYTES_OF_ROWS: u64 = 1024;
+
 /// How each index is made again, how it is dropped, whether what is to be cleared is found by it (a community's members, and what falls
 /// with a member), and whether it is of a table of what is derived. Those of the tables' own keys have no text.
 const SQLITE_INDEXES: &str = "SELECT sql AS again, 'DROP INDEX \"' || name || '\"' AS away, \
@@ -56,6 +61,8 @@ pub(super) struct Loading {
     gone_of_derived: Vec<String>,
     /// What is needed until everything is cleared that goes.
     clears: Vec<Taken>,
+    /// Memory for SQLite's pages while indexes are made, in KiB; none where it is not for us to say.
+    memory: Option<u64>,
 }
 
 /// Something that can be taken away: the statements that make it again and that take it away.
@@ -80,12 +87,14 @@ impl Loading {
         if rows < MANY_ROWS {
             return Ok(Self::default());
         }
+        let mut loading = Self::default();
         if backend == DbBackend::Sqlite && is_in_a_file(handle).await? {
             let memory = (rows / ROWS_A_KIBIBYTE).clamp(FEWEST_KIBIBYTES, MOST_KIBIBYTES);
+            loading.memory = Some(memory);
             // Whoever commits next has the log copied, and here that is left to the survey behind the answer. Neither
             // setting is for anybody else.
             handle.use_up_connection();
-            handle.execute_unprepared(&format!("PRAGMA cache_size = -{memory}")).await?;
+            keep(handle, memory).await?;
             handle.execute_unprepared("PRAGMA wal_autocheckpoint = 0").await?;
         }
         let stored = handle.query_one_raw(Statement::from_string(backend, stored)).await?;
@@ -97,7 +106,7 @@ impl Loading {
         if is_much_there {
             return Ok(Self::default());
         }
-        let (mut loading, mut away) = (Self::default(), Vec::new());
+        let mut away = Vec::new();
         for row in handle.query_all_raw(Statement::from_string(backend, indexes)).await? {
             let taken = Taken { again: row.try_get("", "again")?, away: row.try_get("", "away")? };
             if row.try_get("", "clears")? {
@@ -136,7 +145,10 @@ impl Loading {
             handle.execute_unprepared(&away).await?;
             self.gone.push(again);
         }
-        Ok(())
+        match self.memory {
+            Some(_) if !self.gone.is_empty() => keep(handle, KIBIBYTES_OF_ROWS).await,
+            _ => Ok(()),
+        }
     }
 
     /// Makes again what was taken away from members, delivery points and assets, when all of them are there.
@@ -144,6 +156,9 @@ impl Loading {
     /// # Errors
     /// When the database fails.
     pub(super) async fn filled(&mut self, handle: &Handle) -> Result<()> {
+        if let Some(memory) = self.memory {
+            keep(handle, memory).await?;
+        }
         make(handle, self.gone.drain(..)).await
     }
 
@@ -155,6 +170,12 @@ impl Loading {
         self.filled(handle).await?;
         make(handle, self.gone_of_derived.into_iter()).await
     }
+}
+
+/// Sets the memory for SQLite's pages.
+async fn keep(handle: &Handle, kibibytes: u64) -> Result<()> {
+    handle.execute_unprepared(&format!("PRAGMA cache_size = -{kibibytes}")).await?;
+    Ok(())
 }
 
 async fn make(handle: &Handle, statements: impl Iterator<Item = String>) -> Result<()> {
