@@ -87,7 +87,8 @@ pub struct HttpLimits {
     pub max_connections: usize,
 
     /// Most requests and GraphQL operations that read at a time, and as many that write; more wait for 0.3 s, and
-    /// are turned away with 503 [default: three for each database connection, or for each processor if there are more]
+    /// are turned away with 503 [default: two for each connection to
+    /// SQLite and three for each to PostgreSQL, or for each processor if there are more]
     #[arg(long, env = "REC_REGISTRY_MAX_REQUESTS", value_name = "N", value_parser = positive)]
     pub max_requests: Option<usize>,
 

@@ -1,7 +1,6 @@
 //! How much is done at the same time. Who comes when all places are taken waits a moment, and is turned away when
 //! none becomes free: a queue that only grows answers nobody in time. Each process counts for itself.
 
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 use super::Result;
@@ -13,11 +12,6 @@ use crate::metrics::{Metrics, Shed};
 /// a page, the second mostly a machine.
 const PATIENCE: Duration = Duration::from_millis(300);
 const TRANSFER_PATIENCE: Duration = Duration::from_secs(30);
-
-/// Places for each connection to the database, or for each processor where those are more, so that another request is at hand when one
-/// is done: with two, a crowd of lookups was left half of the best rate of PostgreSQL on the same processor. More at once would wait for
-/// each other, and what they have in hand would not stay in the processor's cache: with 128, lookups on SQLite cost up to a half more.
-const PLACES_A_CONNECTION: usize = 3;
 
 /// After how long who was turned away is to come again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -54,15 +48,9 @@ pub struct Place {
 }
 
 impl Places {
-    /// The places of a process that has so many connections to its database at the most.
-    pub(super) fn new(settings: PlaceSettings, connections: u32, metrics: Metrics) -> Self {
-        let suitable = || {
-            let processors = available_parallelism().map_or(1, |processors| processors.get());
-            processors
-                .max(usize::try_from(connections).unwrap_or(usize::MAX))
-                .saturating_mul(PLACES_A_CONNECTION)
-        };
-        let requests = settings.requests.unwrap_or_else(suitable);
+    /// The places of a process whose database suits so many requests.
+    pub(super) fn new(settings: PlaceSettings, suitable: usize, metrics: Metrics) -> Self {
+        let requests = settings.requests.unwrap_or(suitable);
         let transfers = Row::new(settings.transfers);
         Self { reads: Row::new(requests), writes: Row::new(requests), transfers, metrics }
     }
@@ -115,11 +103,11 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn there_are_three_places_for_each_connection() {
+    async fn there_are_as_many_places_as_suit_the_database() {
         let settings = PlaceSettings { requests: None, transfers: 1 };
-        let places = Places::new(settings, 1_000, Metrics::default());
+        let places = Places::new(settings, 3, Metrics::default());
         let mut taken = Vec::new();
-        for _ in 0..3_000 {
+        for _ in 0..3 {
             taken.push(places.read().await.expect("a place"));
         }
         assert!(places.read().await.is_err(), "all are taken");

@@ -53,7 +53,7 @@ impl Registry {
             let store = store.clone();
             metrics.tell(name, help, move || f64::from(figure(store.pool_use())));
         }
-        let places = Places::new(PlaceSettings::default(), store.pool_use().most, metrics.clone());
+        let places = Places::new(PlaceSettings::default(), store.suitable_requests(), metrics.clone());
         Ok(Self {
             store,
             rates: Arc::default(),
@@ -67,7 +67,7 @@ impl Registry {
     /// The same registry, asked no more often than this, and doing no more than this at the same time.
     #[must_use]
     pub fn limited(self, rates: &RateSettings, places: PlaceSettings) -> Self {
-        let places = Places::new(places, self.store.pool_use().most, self.metrics.clone()).into();
+        let places = Places::new(places, self.store.suitable_requests(), self.metrics.clone()).into();
         Self { rates: Rates::new(rates).into(), places, ..self }
     }
 

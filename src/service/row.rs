@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// How many are turned away in a second for each processor, unless that would keep somebody for longer than this.
-const REFUSALS: usize = 2_000;
+const REFUSALS: usize = 1_500;
 const LONGEST: Duration = Duration::from_millis(1_500);
 
 /// Places in a row.

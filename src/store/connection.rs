@@ -218,6 +218,12 @@ impl Store {
         }
     }
 
+    /// How many requests are worth being answered at the same time.
+    #[must_use]
+    pub fn suitable_requests(&self) -> usize {
+        connections::requests(self.backend(), self.pool_use().most)
+    }
+
     /// Statements outside a transaction, each seeing what is committed when it runs.
     #[must_use]
     pub fn direct(&self) -> Handle {
