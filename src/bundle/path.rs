@@ -1,5 +1,5 @@
 //! Where something stands in a document: `members.au-00001.role`, `community.topology[2].id`. A path is
-//! a chain of borrowed steps and becomes a text only when a problem needs one.
+//! a chain of borrowed steps and becomes a text where a problem needs one, or something that another document may say as well.
 
 use std::fmt::{self, Write as _};
 

@@ -1,6 +1,6 @@
 //! A large import: indexes and keys are made anew from all rows at once, sorted, instead of being kept up row by row in an order
-//! that is none of theirs, and foreign keys are checked once. On SQLite pages stay in memory until the
-//! commit, and go from the log into the file when the import is answered.
+//! that is none of theirs, and foreign keys are checked once. On SQLite pages go from the log into the file when the import is
+//! answered.
 //!
 //! Everything happens in the import's own transaction. On SQLite readers go on with what they see. PostgreSQL keeps them
 //! out until the import is done, so there it is for a registry that is empty still, where there is nothing to be read, and for
