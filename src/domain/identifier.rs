@@ -93,8 +93,13 @@ impl SensorId {
     /// The sensor id that a text names; none when it is blank.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        let trimmed = text.trim();
-        (!trimmed.is_empty()).then(|| Self(trimmed.to_owned()))
+        Self::trimmed(text).map(|id| Self(id.to_owned()))
+    }
+
+    /// The same, borrowed.
+    #[must_use]
+    pub fn trimmed(text: &str) -> Option<&str> {
+        Some(text.trim()).filter(|id| !id.is_empty())
     }
 }
 

@@ -125,7 +125,6 @@ pub async fn delivery_point_by_code(
 pub async fn assets_by_sensor_ids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Asset>> {
     ctx.audited("lookup.assets_by_sensor_ids", None, async {
         let (reach, sensors) = sensors_asked(ctx, ids)?;
-        let sensors = distinct(sensors.iter().map(SensorId::as_str));
         let found = assets_on(ctx, &reach, &sensors).await?;
         Ok(in_order(&sensors, found, |asset| asset.content.sensor_id.as_ref().map_or("", SensorId::as_str)))
     })
@@ -143,32 +142,30 @@ pub async fn texts_by_sensor_ids(
 ) -> Result<Vec<Arc<OnSensor>>> {
     ctx.audited("lookup.assets_by_sensor_ids", None, async {
         let (reach, sensors) = sensors_asked(ctx, ids)?;
-        let sensors = distinct(sensors.iter().map(SensorId::as_str));
         let memory = ctx.sensors();
-        let remembered = |sensor: &&'_ str| memory.as_ref()?.get(sensor, &reach);
-        let mut known: HashMap<&str, _> =
-            sensors.iter().filter_map(|sensor| Some((*sensor, remembered(sensor)?))).collect();
-        let missing: Vec<&str> =
-            sensors.iter().copied().filter(|sensor| !known.contains_key(sensor)).collect();
+        let remembered = |sensor: &&str| memory.as_ref()?.get(sensor, &reach);
+        let mut known: Vec<Option<Arc<OnSensor>>> = sensors.iter().map(remembered).collect();
+        let unknown = sensors.iter().zip(&known).filter(|(_, known)| known.is_none());
+        let missing: Vec<&str> = unknown.map(|(sensor, _)| *sensor).collect();
         let mut found = OnSensor::each(assets_on(ctx, &reach, &missing).await?, text);
         if let Some(memory) = &memory {
-            if !missing.is_empty() && !known.is_empty() && !memory.is_current() {
+            if (1..sensors.len()).contains(&missing.len()) && !memory.is_current() {
                 // Something changed meanwhile: all of it is read at once, as it was at one moment.
-                known.clear();
+                known.fill(None);
                 found = OnSensor::each(assets_on(ctx, &reach, &sensors).await?, text);
             }
             found.iter().for_each(|(sensor, on_sensor)| memory.keep(sensor, on_sensor));
         }
-        let of = |sensor: &&str| known.remove(*sensor).or_else(|| found.remove(*sensor));
-        Ok(sensors.iter().filter_map(of).collect())
+        let of = |(sensor, known): (&str, Option<_>)| known.or_else(|| found.remove(sensor));
+        Ok(sensors.into_iter().zip(known).filter_map(of).collect())
     })
     .await
 }
 
-/// How far a batch of sensors may be looked up, and the sensors.
-fn sensors_asked(ctx: &Ctx, ids: &[String]) -> Result<(Reach, Vec<SensorId>)> {
+/// How far a batch of sensors may be looked up, and the sensors, each once.
+fn sensors_asked<'i>(ctx: &Ctx, ids: &'i [String]) -> Result<(Reach, Vec<&'i str>)> {
     let reach = ctx.authorise_lookup(ids.len())?;
-    Ok((reach, batch("sensor_ids", ids)?.into_iter().filter_map(SensorId::new).collect()))
+    Ok((reach, distinct(batch("sensor_ids", ids)?.into_iter().filter_map(SensorId::trimmed))))
 }
 
 async fn assets_on(ctx: &Ctx, reach: &Reach, sensors: &[&str]) -> Result<Vec<Asset>> {

@@ -76,6 +76,7 @@ impl Personal for OnSensor {
 }
 
 /// What was read, and when.
+#[derive(Clone)]
 struct Kept {
     since: Moment,
     on_sensor: Arc<OnSensor>,
@@ -84,14 +85,14 @@ struct Kept {
 #[derive(Clone)]
 struct ByBytes;
 
-impl Weighter<Box<str>, Arc<Kept>> for ByBytes {
-    fn weight(&self, sensor: &Box<str>, kept: &Arc<Kept>) -> u64 {
+impl Weighter<Box<str>, Kept> for ByBytes {
+    fn weight(&self, sensor: &Box<str>, kept: &Kept) -> u64 {
         (sensor.len() + kept.on_sensor.text().len() + OVERHEAD_BYTES / 2) as u64
     }
 }
 
 /// What is remembered of sensors, as much as there is room for.
-pub(super) struct Sensors(Cache<Box<str>, Arc<Kept>, ByBytes>);
+pub(super) struct Sensors(Cache<Box<str>, Kept, ByBytes>);
 
 impl Sensors {
     /// A memory of so many bytes.
@@ -123,12 +124,12 @@ impl Recollection<'_> {
     /// time, so that nothing but a change of that member's community makes it another's. What is out of reach is asked
     /// for like what there is not: nobody learns that there is more.
     pub(in crate::service) fn get(&self, sensor: &str, reach: &Reach) -> Option<Arc<OnSensor>> {
-        let kept = self.sensors.0.get(sensor)?;
-        let holds = self.store.holds(kept.since, Some(&kept.on_sensor.community));
+        let Kept { since, on_sensor } = self.sensors.0.get(sensor)?;
+        let holds = self.store.holds(since, Some(&on_sensor.community));
         if !holds {
             self.sensors.0.remove(sensor);
         }
-        (holds && reach.includes(&kept.on_sensor.community)).then(|| Arc::clone(&kept.on_sensor))
+        (holds && reach.includes(&on_sensor.community)).then_some(on_sensor)
     }
 
     /// Whether nothing has changed since the moment.
@@ -139,6 +140,6 @@ impl Recollection<'_> {
     /// Remembers what stands on a sensor, as it was read after the moment.
     pub(in crate::service) fn keep(&self, sensor: &str, on_sensor: &Arc<OnSensor>) {
         let kept = Kept { since: self.since, on_sensor: Arc::clone(on_sensor) };
-        self.sensors.0.insert(sensor.into(), Arc::new(kept));
+        self.sensors.0.insert(sensor.into(), kept);
     }
 }

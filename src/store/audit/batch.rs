@@ -70,7 +70,9 @@ struct Packed<'a> {
 }
 
 /// Microseconds behind the first entry; the places of who did it and of whom it is about among the people; those of client,
-/// operation and community among the words; the rows; the place of the outcome; the request.
+/// operation and community among the words; the rows; the place of the outcome; the request. What one request did stands
+/// together and names it once: none is the one of the entry before where that has the same moment, person and client, and there
+/// an empty one is none at all.
 #[derive(Serialize, Deserialize)]
 struct PackedEntry<'a>(
     i64,
@@ -88,6 +90,18 @@ struct PackedEntry<'a>(
 struct Places<'a, K> {
     texts: Vec<Cow<'a, str>>,
     places: HashMap<K, usize>,
+}
+
+/// What was asked for last in a column, and its place: mostly it is asked for again.
+struct Last<K>(Option<(K, usize)>);
+
+impl<K: Copy + Eq> Last<K> {
+    fn or(&mut self, key: K, place: impl FnOnce(K) -> usize) -> usize {
+        match self.0 {
+            Some((last, place)) if last == key => place,
+            _ => self.0.insert((key, place(key))).1,
+        }
+    }
 }
 
 impl<'a, K: Copy + Eq + Hash> Places<'a, K> {
@@ -110,22 +124,30 @@ impl<'a> Packed<'a> {
         let (mut people, mut words) = (Places::none(), Places::none());
         let mut person = |person| people.of(person, |one| pseudonyms.get(&one).map_or("", String::as_str));
         let mut word = |text| words.of(text, |text| text);
-        let entries = deeds
-            .iter()
-            .map(|deed| {
-                PackedEntry(
-                    deed.at.as_micros() - since,
-                    person(deed.by),
-                    deed.about.map(&mut person),
-                    deed.client.map(&mut word),
-                    word(deed.operation),
-                    deed.community.map(|community| word(community.as_str())),
-                    i64::try_from(deed.rows).unwrap_or(i64::MAX),
-                    word(deed.outcome.as_str()),
-                    deed.request_id.map(Cow::Borrowed),
-                )
-            })
-            .collect();
+        let (mut by, mut client, mut operation, mut outcome) =
+            (Last(None), Last(None), Last(None), Last(None));
+        let mut before = None;
+        let entry = |deed: &&Deed<'a>| {
+            let moment = (deed.at, deed.by, deed.client);
+            let request = match before.replace((moment, deed.request_id)) {
+                Some((same, request)) if same == moment => {
+                    (request != deed.request_id).then(|| deed.request_id.unwrap_or_default())
+                }
+                _ => deed.request_id,
+            };
+            PackedEntry(
+                deed.at.as_micros() - since,
+                by.or(deed.by, &mut person),
+                deed.about.map(&mut person),
+                deed.client.map(|text| client.or(text, &mut word)),
+                operation.or(deed.operation, &mut word),
+                deed.community.map(|community| word(community.as_str())),
+                i64::try_from(deed.rows).unwrap_or(i64::MAX),
+                outcome.or(deed.outcome.as_str(), &mut word),
+                request.map(Cow::Borrowed),
+            )
+        };
+        let entries = deeds.iter().map(entry).collect();
         Self { since, people: people.texts, words: words.texts, entries }
     }
 
@@ -141,7 +163,14 @@ impl<'a> Packed<'a> {
         let text = |texts: &[Cow<'a, str>], place: usize| {
             texts.get(place).cloned().ok_or_else(|| StoreError::Database(BROKEN.to_owned()))
         };
+        let mut before: Option<(_, Option<Cow<'a, str>>)> = None;
         let line = |PackedEntry(after, by, about, client, operation, community, rows, outcome, request)| {
+            let moment = (after, by, client);
+            let request = match (before.take(), request) {
+                (Some((same, request)), None) if same == moment => request,
+                (_, request) => request.filter(|id| !id.is_empty()),
+            };
+            before = Some((moment, request.clone()));
             Ok(Line {
                 at: since + after,
                 by: text(&people, by)?,
@@ -286,5 +315,39 @@ mod tests {
         assert_eq!(entries(id, &batch.content).expect("packed entries are read"), before);
         assert_eq!(batch.marks, ["p1", "p2", "rec"]);
         assert!(lines(&batch.content.replace("[0,0,1,", "[0,0,9,")).is_err(), "a place that nothing has");
+    }
+
+    #[test]
+    fn what_one_request_did_names_it_once() {
+        let (user, rec) = (UserId::from("one"), CommunityKey::from("rec"));
+        let deed = |micros, request_id| Deed {
+            at: Timestamp::from_micros(micros),
+            by: Person::User(&user),
+            about: None,
+            client: None,
+            operation: "member.list",
+            community: Some(&rec),
+            rows: 1,
+            outcome: AuditOutcome::Ok,
+            request_id,
+        };
+        let requests = [
+            (5, Some("r-1")),
+            (5, Some("r-1")),
+            (5, None),
+            (5, None),
+            (5, Some("r-2")),
+            (6, None),
+            (7, Some("r-3")),
+        ];
+        let deeds = requests.map(|(micros, request)| deed(micros, request));
+        let pseudonyms = HashMap::from([(deeds[0].by, "p1".to_owned())]);
+        let batches = Batch::pack(&deeds, &pseudonyms).expect("packed");
+        let [batch] = batches.as_slice() else { panic!("one batch") };
+        assert_eq!(batch.content.matches("r-1").count(), 1);
+        let read = entries(batch.id, &batch.content).expect("packed entries are read");
+        let read: Vec<_> =
+            read.iter().map(|entry| (entry.at.as_micros(), entry.request_id.as_deref())).collect();
+        assert_eq!(read, requests);
     }
 }

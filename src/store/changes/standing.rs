@@ -67,9 +67,12 @@ impl Standing {
     /// Whether what began to be read at a moment is true still, of one community or of all.
     pub(super) fn holds(&self, since: Moment, of: Option<&CommunityKey>) -> bool {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        // Mostly nothing has changed at all, and nothing need be looked up.
         let last = match of {
-            Some(key) => known.communities.get(key).copied().unwrap_or_default().max(known.all),
-            None => known.newest,
+            Some(key) if known.newest > since.0 => {
+                known.communities.get(key).copied().unwrap_or_default().max(known.all)
+            }
+            _ => known.newest,
         };
         known.hears && last <= since.0
     }
