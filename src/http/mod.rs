@@ -23,6 +23,7 @@ mod timeout;
 mod trace;
 mod trace_context;
 mod trailing_slash;
+mod turns;
 
 pub use body::{drain, read_body, read_up_to};
 pub use caller::{Bearer, bearer_token, verified};

@@ -243,6 +243,11 @@ impl Guest {
         is_last
     }
 
+    /// Whether a request is being answered.
+    pub(super) fn is_asking(&self) -> bool {
+        self.since.load(Ordering::Relaxed) == Self::ASKING
+    }
+
     /// Whether this one ever asked.
     pub(super) fn has_asked(&self) -> bool {
         self.has_asked.load(Ordering::Relaxed)

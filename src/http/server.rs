@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use super::layers::Service;
 use super::places::NoRoom;
 use super::room::{Entered, Leave, Room};
+use super::turns::{InTurn, Turns};
 use crate::config::HttpLimits;
 
 /// Most bytes of the head of a request: its method, path, query and headers.
@@ -43,6 +44,7 @@ pub async fn serve(
 ) {
     let connections = TaskTracker::new();
     let room = Arc::new(Room::new(limits.max_connections, limits.head_timeout));
+    let turns = Arc::new(Turns::new());
     let mut http = http1::Builder::new();
     // The room sees to it for all connections at once.
     http.header_read_timeout(None).max_headers(MAX_HEADERS).max_buf_size(MAX_HEAD_BYTES);
@@ -59,7 +61,7 @@ pub async fn serve(
                 taken = taken => taken,
                 () = &mut stop => break,
             };
-            let host = Host { http: http.clone(), router: router.clone() };
+            let host = Host { http: http.clone(), router: router.clone(), turns: Arc::clone(&turns) };
             let room = Arc::clone(&room);
             connections.spawn(async move {
                 if let Some(_place) = room.place().await {
@@ -79,6 +81,7 @@ pub async fn serve(
     tokio::select! {
         () = serving => {}
         () = room.watch() => {}
+        () = turns.keep_on() => {}
     }
 }
 
@@ -86,6 +89,7 @@ pub async fn serve(
 struct Host {
     http: http1::Builder,
     router: Service,
+    turns: Arc<Turns>,
 }
 
 impl Host {
@@ -108,6 +112,7 @@ impl Host {
                 Ok::<Response, Infallible>(response)
             }
         });
+        let stream = InTurn::new(stream, Arc::clone(place.guest()), self.turns);
         let connection = self.http.serve_connection(TokioIo::new(stream), answer).with_upgrades();
         tokio::pin!(connection);
         loop {

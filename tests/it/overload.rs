@@ -2,8 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::{Asked, Backend, Fixture as _, TestApp, TestDatabase, on_both_databases};
 
@@ -32,6 +35,16 @@ impl Holder {
         self.0.execute_unprepared("ROLLBACK").await.expect("the lock is given back");
         self.0.close().await.expect("the connection closes");
     }
+}
+
+/// What is answered over a connection that stays open: an object.
+async fn answer(connection: &mut TcpStream) -> String {
+    let mut said = Vec::new();
+    while !said.ends_with(b"}") {
+        let read = connection.read_buf(&mut said).await.expect("it is answered");
+        assert_ne!(read, 0, "the connection stays open");
+    }
+    String::from_utf8(said).expect("text")
 }
 
 on_both_databases! {
@@ -133,11 +146,23 @@ on_both_databases! {
         }
     }
 
+    async fn more_connections_than_have_a_turn_at_once_are_all_answered(database: TestDatabase) {
+        let address = TestApp::on(&database).await.listen().await;
+        let connect = async || TcpStream::connect(&address).await.expect("a connection");
+        let mut connections = join_all((0..400).map(|_| connect())).await;
+        for _ in 0..5 {
+            for connection in &mut connections {
+                connection.write_all(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("it is asked");
+            }
+            let answers = join_all(connections.iter_mut().map(answer)).await;
+            assert!(answers.iter().all(|answer| answer.starts_with("HTTP/1.1 200")), "{answers:?}");
+        }
+    }
+
     async fn nobody_keeps_a_place_by_sending_slowly(database: TestDatabase) {
-        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
         let app = TestApp::on(&database).await.told(&["--max-requests", "1"]).await;
         let address = app.listen().await;
-        let mut slow = tokio::net::TcpStream::connect(&address).await.expect("a connection");
+        let mut slow = TcpStream::connect(&address).await.expect("a connection");
         let token = app.token("slow", "rec-registry.admin");
         let head = format!(
             "POST /admin/lookup/assets-by-sensor-ids HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
