@@ -137,7 +137,7 @@ pub struct HttpLimits {
         long,
         env = "REC_REGISTRY_MEMORY_MIB",
         value_name = "MIB",
-        default_value_t = 12,
+        default_value_t = 11,
         value_parser = clap::value_parser!(u32).range(0..=65_536)
     )]
     pub memory_mib: u32,
@@ -186,7 +186,7 @@ impl Default for HttpLimits {
             head_timeout: Duration::from_secs(10),
             socket_init_timeout: Duration::from_secs(10),
             socket_ping_interval: Duration::from_secs(30),
-            memory_mib: 12,
+            memory_mib: 11,
             rates: RateArgs::default(),
             graphql: GraphqlLimits::default(),
         }

@@ -13,8 +13,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use quick_cache::sync::Cache;
-use quick_cache::{Equivalent, Weighter};
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, Weighter};
 
 use self::pending::{Pending, Turn};
 pub(super) use self::sensors::Recollection;
@@ -30,6 +30,10 @@ use crate::store::{Moment, Store};
 /// Largest answer that is remembered, in bytes, and longest question.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
 const MAX_QUESTION_BYTES: usize = 16 * 1024;
+
+/// Least room of a part of the memory for answers that has a lock of its own, and most of these parts.
+const A_SHARD_BYTES: u64 = 4 * MAX_ANSWER_BYTES as u64;
+const MOST_SHARDS: usize = 64;
 
 /// What an answer takes beside its body and its question, in bytes: about.
 const OVERHEAD_BYTES: usize = 512;
@@ -142,16 +146,35 @@ struct Remembered {
 #[derive(Clone)]
 struct ByBytes;
 
+type Answers = Cache<Kept, Arc<Remembered>, ByBytes>;
+
 impl Weighter<Kept, Arc<Remembered>> for ByBytes {
     fn weight(&self, question: &Kept, remembered: &Arc<Remembered>) -> u64 {
         (question.text.len() + remembered.answer.body.len() + OVERHEAD_BYTES) as u64
     }
 }
 
-/// What is remembered, as much as there is room for: a third of it for answers, the rest for what stands on sensors, since
+/// A memory for answers of so many bytes.
+fn answers_of_bytes(bytes: u64) -> Answers {
+    // About so many answers of one member or asset fit.
+    let answers = usize::try_from(bytes / 1024).unwrap_or(usize::MAX);
+    // Each shard has its own room, and some of the largest answers must fit into it; by itself it would be the less, the more
+    // processors there are.
+    let shards = usize::try_from(bytes / A_SHARD_BYTES).unwrap_or(usize::MAX).clamp(1, MOST_SHARDS);
+    let options =
+        OptionsBuilder::new().shards(shards).estimated_items_capacity(answers).weight_capacity(bytes).build();
+    options.map_or_else(
+        |_| Cache::with_weighter(answers, bytes, ByBytes),
+        |options| {
+            Cache::with_options(options, ByBytes, DefaultHashBuilder::default(), DefaultLifecycle::default())
+        },
+    )
+}
+
+/// What is remembered, as much as there is room for: a quarter of it for answers, the rest for what stands on sensors, since
 /// a batch asks for a hundred at once and is as slow as what is not remembered of them.
 pub(super) struct Memory {
-    answers: Cache<Kept, Arc<Remembered>, ByBytes>,
+    answers: Answers,
     sensors: Sensors,
     pending: Arc<Pending>,
 }
@@ -159,12 +182,10 @@ pub(super) struct Memory {
 impl Memory {
     /// A memory of so many bytes.
     pub(super) fn of_bytes(bytes: u64) -> Self {
-        let third = bytes / 3;
-        // About so many answers of one member or asset fit.
-        let answers = usize::try_from(third / 1024).unwrap_or(usize::MAX);
+        let quarter = bytes / 4;
         Self {
-            answers: Cache::with_weighter(answers, third, ByBytes),
-            sensors: Sensors::of_bytes(bytes - third),
+            answers: answers_of_bytes(quarter),
+            sensors: Sensors::of_bytes(bytes - quarter),
             pending: Arc::default(),
         }
     }
@@ -268,5 +289,20 @@ impl Registry {
         let (since, witness) = (self.store.now()?, Witness::default());
         let turn = Pending::begin(&memory.pending, &question);
         Some(Asking { memory, question: question.kept(), within, since, witness, turn })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_answers_have_room_beside_others_however_many_processors_there_are() {
+        const MIB: u64 = 1024 * 1024;
+        for bytes in [MIB, 11 * MIB / 4, 3 * MIB, 5 * MIB, 1024 * MIB] {
+            let answers = answers_of_bytes(bytes);
+            assert!(answers.shard_capacity() >= 2 * MAX_ANSWER_BYTES as u64, "{bytes}");
+            assert!(answers.capacity() >= bytes);
+        }
     }
 }
