@@ -22,13 +22,24 @@ fn unpacked(content: &str) -> Option<String> {
         let place = usize::try_from(place.as_u64()?).ok()?;
         packed.get(table)?.get(place).cloned()
     };
-    let entry = |entry: &Value| {
-        let [after, by, about, client, operation, community, rows, outcome, request] =
+    // What one request did names it once: where nothing stands it is that of the entry before, if that is of the same moment,
+    // person and client; an empty one is none.
+    let mut before: Option<([&Value; 3], Value)> = None;
+    let mut entries = Vec::new();
+    for entry in packed.get("entries")?.as_array()? {
+        let [after, by, about, client, operation, community, rows, outcome, request_named] =
             entry.as_array()?.as_slice()
         else {
             return None;
         };
-        Some(json!({
+        let moment = [after, by, client];
+        let request = match before.take() {
+            Some((same, request)) if same == moment && request_named.is_null() => request,
+            _ if request_named == "" => Value::Null,
+            _ => request_named.clone(),
+        };
+        before = Some((moment, request.clone()));
+        entries.push(json!({
             "at": since + after.as_i64()?,
             "by": text("people", by)?,
             "about": text("people", about),
@@ -38,9 +49,8 @@ fn unpacked(content: &str) -> Option<String> {
             "rows": rows,
             "outcome": text("words", outcome)?,
             "request": request,
-        }))
-    };
-    let entries = packed.get("entries")?.as_array()?.iter().map(entry).collect::<Option<Vec<_>>>()?;
+        }));
+    }
     Some(Value::Array(entries).to_string())
 }
 
