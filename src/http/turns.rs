@@ -21,8 +21,7 @@ use tokio::time::sleep;
 
 use super::room::Guest;
 
-/// How many connections have a turn in a round, and how long a round is. All the connections that there may be have had their turns
-/// within 160 ms.
+/// How many connections have a turn in a round, and how long a round is. A thousand have had their turns within 160 ms.
 const CONNECTIONS: usize = 128;
 const ROUND: Duration = Duration::from_millis(20);
 
