@@ -29,8 +29,8 @@ impl Queue {
 }
 
 /// The operation's answer, its loads carried out in between.
-pub async fn run<F: Future>(operation: F, queue: Queue) -> F::Output {
-    Run { operation: Box::pin(operation), queue, loads: FuturesUnordered::new() }.await
+pub fn run<F: Future>(operation: F, queue: Queue) -> impl Future<Output = F::Output> {
+    Run { operation: Box::pin(operation), queue, loads: FuturesUnordered::new() }
 }
 
 struct Run<F> {
