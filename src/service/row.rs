@@ -11,8 +11,9 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// How many are turned away in a second for each processor, unless that would keep somebody for longer than this.
-const REFUSALS: usize = 1_500;
+/// How many are turned away in a second for each processor, unless that would keep somebody for longer than this. With a
+/// connection each, as many as a process takes are all told within a second, and few clients have hung up by then.
+const REFUSALS: usize = 1_200;
 const LONGEST: Duration = Duration::from_millis(1_500);
 
 /// Places in a row.
