@@ -43,9 +43,7 @@ export CARGO_PROFILE_RELEASE_DEBUG=false
 # With the target named, the flags are the program's alone, not those of what runs while it is built.
 # What is put right at the start, wherever the system loads the program, is read then: packed, that is a mebibyte less of memory.
 cargo rustc --release --locked --package rec-registry --bin rec-registry --target "$host" -- -C link-arg=-Wl,-z,pack-relative-relocs
-# A panic is logged with its place all the same. What is loaded is the same from whatever directory it is built, but two things
-# beside it are not: what thin LTO calls the symbols that it shares between modules has a digest of a module in it, and so of the
-# paths that crates generate sources with; and the id of the build is a digest of all names.
-strip --strip-debug --wildcard --strip-symbol='*.llvm.*' --remove-section=.note.gnu.build-id \
-    -o "$into/rec-registry" "$target_dir/$host/release/rec-registry"
+# A panic is logged with its place all the same. What is loaded is the same from whatever directory it is built, but for the id of the
+# build, which is a digest of all names.
+strip --strip-debug --remove-section=.note.gnu.build-id -o "$into/rec-registry" "$target_dir/$host/release/rec-registry"
 (cd "$into" && sha256sum rec-registry)
