@@ -38,10 +38,11 @@ COPY --from=program /src/out/root/ /
 # SQLite's directory, when no PostgreSQL is named. Mount a volume here.
 COPY --from=program --chown=65532:65532 /src/out/data/ /data/
 # Within a container the loopback is nobody else's; who reaches the port is decided outside. The allocator gives what is
-# free back within a millisecond, and looks for it ten times as often as it would: less memory, at a few per cent of the rate.
+# free back at once, and looks for it ten times as often as it would: less memory, at a few per cent of the rate. What is to be
+# given back later it can forget to (benches/RESULTS.md), and keeps from then on.
 ENV REC_REGISTRY_LISTEN=0.0.0.0:8004 \
     REC_REGISTRY_LOG_FORMAT=json \
-    MIMALLOC_PURGE_DELAY=1 \
+    MIMALLOC_PURGE_DELAY=0 \
     MIMALLOC_GENERIC_COLLECT=1000
 EXPOSE 8004
 WORKDIR /
