@@ -125,6 +125,16 @@ fn every_setting_that_is_packaged_is_one_of_serve() {
     }
 }
 
+#[test]
+fn the_image_and_the_unit_tell_the_allocator_the_same() {
+    let Some(plan) = plan() else { return };
+    let (image, unit) = (map(&image(&plan)["ENV"]), settings_of_the_unit());
+    for name in OF_THE_ALLOCATOR {
+        assert!(image.contains_key(name), "{name} is not set");
+        assert_eq!(image.get(name), unit.get(name), "{name}");
+    }
+}
+
 /// What begins a name in the root of the sources, as the playground's own files import it.
 const FROM_THE_ROOT: &str = "from \"../../";
 
