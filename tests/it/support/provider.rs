@@ -98,7 +98,8 @@ impl Provider {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         let log = std::fs::read_to_string(self.directory.join("provider.log")).unwrap_or_default();
-        panic!("the provider does not answer after a minute: {log}");
+        let ended = self.process.as_mut().map(Child::try_wait);
+        panic!("the provider does not answer after a minute (ended: {ended:?}): {log}");
     }
 
     /// Publishes the keys of these generations and signs with the first.
