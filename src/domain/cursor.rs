@@ -58,8 +58,8 @@ pub enum SortValue {
 /// The place of a row in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor {
-    /// The list and order it belongs to.
-    tag: String,
+    list: ListKind,
+    order: Order,
     values: Vec<SortValue>,
     id: Uuid,
 }
@@ -72,13 +72,14 @@ impl Cursor {
     /// The place of the row with these sort values and this id, which breaks the last ties.
     #[must_use]
     pub fn new(list: ListKind, order: Order, values: Vec<SortValue>, id: Uuid) -> Self {
-        Self { tag: tag(list, order), values, id }
+        Self { list, order, values, id }
     }
 
     /// The text for the caller.
     #[must_use]
     pub fn encode(&self) -> String {
-        let json = serde_json::to_vec(&(VERSION, &self.tag, &self.values, self.id)).unwrap_or_default();
+        let json = serde_json::to_vec(&(VERSION, tag(self.list, self.order), &self.values, self.id))
+            .unwrap_or_default();
         URL_SAFE_NO_PAD.encode(json)
     }
 
@@ -96,7 +97,7 @@ impl Cursor {
         if version != VERSION || tag_given != tag(list, order) || !fits(list, order, &values) {
             return Err(BrokenCursor);
         }
-        Ok(Self { tag: tag_given, values, id })
+        Ok(Self { list, order, values, id })
     }
 
     /// The sort values.
@@ -130,6 +131,7 @@ fn fits(list: ListKind, order: Order, values: &[SortValue]) -> bool {
     }
 }
 
+/// The list and order that a cursor belongs to.
 fn tag(list: ListKind, order: Order) -> String {
     let direction = match order.direction {
         Direction::Ascending => '+',

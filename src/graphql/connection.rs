@@ -81,23 +81,17 @@ pub type Count = Deferred<u64>;
 /// A page of a list.
 pub struct Connection<T> {
     edges: Vec<Edge<T>>,
-    page_info: PageInfo,
+    has_next: bool,
+    has_previous: bool,
     count: Count,
 }
 
 impl<T> Connection<T> {
     /// The connection of a page.
     pub fn new<R>(page: Page<R>, node: impl Fn(R) -> T, count: Count) -> Self {
-        let cursor = |row: Option<&crate::domain::page::Row<R>>| row.map(|row| row.cursor.encode());
-        let page_info = PageInfo {
-            has_next_page: page.has_next,
-            has_previous_page: page.has_previous,
-            start_cursor: cursor(page.rows.first()),
-            end_cursor: cursor(page.rows.last()),
-        };
-        let edges =
-            page.rows.into_iter().map(|row| Edge { cursor: row.cursor, node: node(row.value) }).collect();
-        Self { edges, page_info, count }
+        let Page { rows, has_next, has_previous } = page;
+        let edges = rows.into_iter().map(|row| Edge { cursor: row.cursor, node: node(row.value) }).collect();
+        Self { edges, has_next, has_previous, count }
     }
 }
 
@@ -126,8 +120,14 @@ where
     }
 
     /// Where the page stands in the list.
-    async fn page_info(&self) -> &PageInfo {
-        &self.page_info
+    async fn page_info(&self) -> PageInfo {
+        let cursor = |edge: Option<&Edge<T>>| edge.map(|edge| edge.cursor.encode());
+        PageInfo {
+            has_next_page: self.has_next,
+            has_previous_page: self.has_previous,
+            start_cursor: cursor(self.edges.first()),
+            end_cursor: cursor(self.edges.last()),
+        }
     }
 
     /// How many rows the whole list has under its filter. Counted only when it is selected.
