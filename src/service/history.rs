@@ -32,7 +32,7 @@ pub(super) async fn record(
     deeds: &[Deed<'_>],
     written: &[&Plan<'_>],
 ) -> std::result::Result<(), StoreError> {
-    let appended = audit::append(handle, deeds).await?;
+    let appended = audit::append(handle, deeds.iter().copied()).await?;
     for (deed, plan) in deeds.iter().zip(written).filter(|(_, plan)| !plan.is_noop()) {
         let counts = match plan.community_exists() {
             true => ChangeCounts::from(&plan.difference),

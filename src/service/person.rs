@@ -124,7 +124,7 @@ pub async fn export(ctx: &Ctx, user_id: &UserId) -> Result<Document> {
     let now = ctx.store().write(|handle| -> BoxFuture<'_, std::result::Result<(), StoreError>> {
         Box::pin(async move {
             let deed = ctx.trail().deed(EXPORT, None, 0, None);
-            trail::append(&handle, deed.as_slice()).await.map(drop)
+            trail::append(&handle, deed.into_iter()).await.map(drop)
         })
     });
     now.await?;
@@ -152,7 +152,7 @@ pub async fn erase(ctx: &Ctx, user_id: &UserId) -> Result<u64> {
             }
             past::forget_user(&handle, user_id.as_str()).await?;
             if removed.is_empty() {
-                trail::append(&handle, ctx.trail().deed(ERASE, None, 0, None).as_slice()).await?;
+                trail::append(&handle, ctx.trail().deed(ERASE, None, 0, None).into_iter()).await?;
             }
             trail::forget(&handle, Person::User(user_id)).await?;
             Ok(removed.iter().map(|(_, rows)| rows).sum())

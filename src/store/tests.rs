@@ -356,7 +356,10 @@ async fn old_entries_of_the_trail_go_part_by_part() {
             outcome: AuditOutcome::Ok,
             request_id: None,
         };
-        store.write(|handle| async move { audit::append(&handle, &[deed]).await.map(drop) }).await.unwrap();
+        store
+            .write(|handle| async move { audit::append(&handle, std::iter::once(deed)).await.map(drop) })
+            .await
+            .unwrap();
     }
     let is_all = async || {
         let time = Timestamp::from_micros(2_500_000);

@@ -132,7 +132,7 @@ pub(super) struct Noted {
 
 impl Noted {
     /// The entries that it makes.
-    pub(super) fn deeds(&self) -> impl Iterator<Item = Deed<'_>> {
+    pub(super) fn deeds(&self) -> impl Iterator<Item = Deed<'_>> + Clone {
         self.look.tallies.iter().map(|(Row { operation, community, outcome }, tally)| {
             let by = (self.caller.as_ref(), self.at, self.request_id.as_deref());
             Deed { outcome: *outcome, ..deed(by, operation, (community.as_ref(), tally.rows), tally.one()) }

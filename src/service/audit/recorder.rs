@@ -12,7 +12,6 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::look::{Look, Noted};
 use crate::auth::Principal;
-use crate::domain::audit::Deed;
 use crate::domain::error::Error;
 use crate::domain::timestamp::Timestamp;
 use crate::service::Result;
@@ -217,7 +216,8 @@ async fn write_all(
 
 /// Writes what waits, a batch at a time, and gives the places of each free; how many marks lead to it.
 async fn write_waiting(store: &Store, waiting: &Waiting, stop: &CancellationToken) -> usize {
-    let Requests { noted, .. } = waiting.take();
+    let Requests { mut noted, .. } = waiting.take();
+    noted.sort_by_key(|(noted, _)| noted.at);
     let (mut batch, mut in_batch, mut marks) = (Vec::new(), 0, 0);
     for (noted, place) in noted {
         let entries = noted.look.len();
@@ -261,23 +261,22 @@ impl Segments {
 /// Writes a batch; again and again while the database does not take it, but once only when the process is
 /// about to end. Gives how many marks lead to it.
 async fn write(store: &Store, batch: &[(Noted, OwnedSemaphorePermit)], stop: &CancellationToken) -> usize {
-    let mut deeds = Vec::with_capacity(batch.iter().map(|(noted, _)| noted.look.len()).sum());
-    deeds.extend(batch.iter().flat_map(|(noted, _)| noted.deeds()));
-    let deeds: &[Deed<'_>] = deeds.as_slice();
-    while !deeds.is_empty() {
+    let deeds = batch.iter().flat_map(|(noted, _)| noted.deeds());
+    while !batch.is_empty() {
         let written: std::result::Result<usize, StoreError> = store
             .write(|handle| -> BoxFuture<'_, _> {
+                let deeds = deeds.clone();
                 Box::pin(async move { Ok(audit::append(&handle, deeds).await?.marks) })
             })
             .await;
         match written {
             Ok(marks) => return marks,
             Err(error) if stop.is_cancelled() => {
-                tracing::error!(%error, entries = deeds.len(), "entries of the audit trail are lost");
+                tracing::error!(%error, entries = deeds.count(), "entries of the audit trail are lost");
                 return 0;
             }
             Err(error) => {
-                tracing::error!(%error, entries = deeds.len(), "the audit trail cannot be written; trying again");
+                tracing::error!(%error, entries = deeds.clone().count(), "the audit trail cannot be written; trying again");
                 tokio::select! {
                     () = tokio::time::sleep(PAUSE) => {}
                     () = stop.cancelled() => {}

@@ -104,7 +104,7 @@ impl Edit {
     /// Puts the end of the community on the trail: how many rows went.
     async fn record_end(&self, rows: u64) -> Step<()> {
         let deed = self.ctx.trail().deed(self.name, Some(&self.community.content.key), rows, None);
-        audit::append(&self.handle, deed.as_slice()).await?;
+        audit::append(&self.handle, deed.into_iter()).await?;
         Ok(())
     }
 

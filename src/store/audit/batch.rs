@@ -1,22 +1,21 @@
-//! How the entries of a batch are written, and what leads to them: a JSON text in which whatever may stand in many entries
-//! stands once, so that an entry takes a third of the room.
+//! Batches: entries that are written at once, and what leads to them.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::hash::Hash;
+use std::collections::{BTreeSet, HashMap};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::super::{Result, StoreError};
-use super::{BROKEN, broken};
+use super::broken;
+use super::packed::{Packed, Packing};
 use crate::domain::audit::{AuditEntry, Deed, Person, entry_id, new_batch_id};
 use crate::domain::closed_set::{AuditOutcome, ClosedSet};
 use crate::domain::timestamp::Timestamp;
 
 /// Most entries of a batch. More would be read in vain by whoever wants one of them; of fewer, more would have to be found
-/// by each person's mark.
-pub const MAX_ENTRIES: usize = 8_000;
+/// by the mark of each person and community.
+pub const MAX_ENTRIES: usize = 16_000;
 
 /// Most microseconds from the first entry of a batch to its last: what is asked for since a time stands in
 /// batches that begin at most as much earlier.
@@ -36,180 +35,56 @@ pub(super) struct Batch {
 /// An entry. Batches of earlier versions are lists of these.
 #[derive(Clone, Deserialize)]
 pub(super) struct Line<'a> {
-    at: i64,
+    pub(super) at: i64,
     #[serde(borrow)]
-    by: Cow<'a, str>,
+    pub(super) by: Cow<'a, str>,
     #[serde(borrow, default)]
-    about: Option<Cow<'a, str>>,
+    pub(super) about: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
-    client: Option<Cow<'a, str>>,
+    pub(super) client: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    operation: Cow<'a, str>,
+    pub(super) operation: Cow<'a, str>,
     #[serde(borrow, default)]
-    community: Option<Cow<'a, str>>,
-    rows: i64,
+    pub(super) community: Option<Cow<'a, str>>,
+    pub(super) rows: i64,
     #[serde(borrow)]
-    outcome: Cow<'a, str>,
+    pub(super) outcome: Cow<'a, str>,
     #[serde(borrow, default)]
-    request: Option<Cow<'a, str>>,
-}
-
-/// Entries as they are written together.
-#[derive(Serialize, Deserialize)]
-struct Packed<'a> {
-    /// When the first was.
-    since: i64,
-    /// Pseudonyms.
-    #[serde(borrow)]
-    people: Vec<Cow<'a, str>>,
-    /// Clients, operations, communities and outcomes.
-    #[serde(borrow)]
-    words: Vec<Cow<'a, str>>,
-    #[serde(borrow)]
-    entries: Vec<PackedEntry<'a>>,
-}
-
-/// Microseconds behind the first entry; the places of who did it and of whom it is about among the people; those of client,
-/// operation and community among the words; the rows; the place of the outcome; the request. What one request did stands
-/// together and names it once: none is the one of the entry before where that has the same moment, person and client, and there
-/// an empty one is none at all.
-#[derive(Serialize, Deserialize)]
-struct PackedEntry<'a>(
-    i64,
-    usize,
-    Option<usize>,
-    Option<usize>,
-    usize,
-    Option<usize>,
-    i64,
-    usize,
-    #[serde(borrow)] Option<Cow<'a, str>>,
-);
-
-/// Texts, each once, and what each is called elsewhere.
-struct Places<'a, K> {
-    texts: Vec<Cow<'a, str>>,
-    places: HashMap<K, usize>,
-}
-
-/// What was asked for last in a column, and its place: mostly it is asked for again.
-struct Last<K>(Option<(K, usize)>);
-
-impl<K: Copy + Eq> Last<K> {
-    fn or(&mut self, key: K, place: impl FnOnce(K) -> usize) -> usize {
-        match self.0 {
-            Some((last, place)) if last == key => place,
-            _ => self.0.insert((key, place(key))).1,
-        }
-    }
-}
-
-impl<'a, K: Copy + Eq + Hash> Places<'a, K> {
-    fn none() -> Self {
-        Self { texts: Vec::new(), places: HashMap::new() }
-    }
-
-    fn of(&mut self, key: K, text: impl FnOnce(K) -> &'a str) -> usize {
-        *self.places.entry(key).or_insert_with(|| {
-            self.texts.push(Cow::Borrowed(text(key)));
-            self.texts.len() - 1
-        })
-    }
-}
-
-impl<'a> Packed<'a> {
-    /// The entries that deeds make.
-    fn of(deeds: &[&Deed<'a>], pseudonyms: &'a HashMap<Person<'a>, String>) -> Self {
-        let since = deeds.first().map_or(0, |deed| deed.at.as_micros());
-        let (mut people, mut words) = (Places::none(), Places::none());
-        let mut person = |person| people.of(person, |one| pseudonyms.get(&one).map_or("", String::as_str));
-        let mut word = |text| words.of(text, |text| text);
-        let (mut by, mut client, mut operation, mut outcome) =
-            (Last(None), Last(None), Last(None), Last(None));
-        let mut before = None;
-        let entry = |deed: &&Deed<'a>| {
-            let moment = (deed.at, deed.by, deed.client);
-            let request = match before.replace((moment, deed.request_id)) {
-                Some((same, request)) if same == moment => {
-                    (request != deed.request_id).then(|| deed.request_id.unwrap_or_default())
-                }
-                _ => deed.request_id,
-            };
-            PackedEntry(
-                deed.at.as_micros() - since,
-                by.or(deed.by, &mut person),
-                deed.about.map(&mut person),
-                deed.client.map(|text| client.or(text, &mut word)),
-                operation.or(deed.operation, &mut word),
-                deed.community.map(|community| word(community.as_str())),
-                i64::try_from(deed.rows).unwrap_or(i64::MAX),
-                outcome.or(deed.outcome.as_str(), &mut word),
-                request.map(Cow::Borrowed),
-            )
-        };
-        let entries = deeds.iter().map(entry).collect();
-        Self { since, people: people.texts, words: words.texts, entries }
-    }
-
-    /// What leads to the batch.
-    fn marks(&self) -> Vec<String> {
-        let communities: HashSet<usize> = self.entries.iter().filter_map(|entry| entry.5).collect();
-        let communities = communities.into_iter().filter_map(|place| self.words.get(place));
-        marks(self.people.iter().map(AsRef::as_ref), communities.map(AsRef::as_ref))
-    }
-
-    fn lines(self) -> Result<Vec<Line<'a>>> {
-        let Self { since, people, words, entries } = self;
-        let text = |texts: &[Cow<'a, str>], place: usize| {
-            texts.get(place).cloned().ok_or_else(|| StoreError::Database(BROKEN.to_owned()))
-        };
-        let mut before: Option<(_, Option<Cow<'a, str>>)> = None;
-        let line = |PackedEntry(after, by, about, client, operation, community, rows, outcome, request)| {
-            let moment = (after, by, client);
-            let request = match (before.take(), request) {
-                (Some((same, request)), None) if same == moment => request,
-                (_, request) => request.filter(|id| !id.is_empty()),
-            };
-            before = Some((moment, request.clone()));
-            Ok(Line {
-                at: since + after,
-                by: text(&people, by)?,
-                about: about.map(|place| text(&people, place)).transpose()?,
-                client: client.map(|place| text(&words, place)).transpose()?,
-                operation: text(&words, operation)?,
-                community: community.map(|place| text(&words, place)).transpose()?,
-                rows,
-                outcome: text(&words, outcome)?,
-                request,
-            })
-        };
-        entries.into_iter().map(line).collect()
-    }
+    pub(super) request: Option<Cow<'a, str>>,
 }
 
 impl Batch {
-    /// The batches that deeds make, in the order of their times.
-    pub(super) fn pack(deeds: &[Deed<'_>], pseudonyms: &HashMap<Person<'_>, String>) -> Result<Vec<Self>> {
-        let mut deeds: Vec<&Deed<'_>> = deeds.iter().collect();
-        deeds.sort_by_key(|deed| deed.at);
+    /// The batches that deeds make, which come in the order of their times.
+    pub(super) fn pack<'d>(
+        deeds: impl Iterator<Item = Deed<'d>>,
+        pseudonyms: &HashMap<Person<'d>, String>,
+    ) -> Result<Vec<Self>> {
+        let mut deeds = deeds.peekable();
         let mut batches = Vec::new();
-        let mut rest = deeds.as_slice();
-        while let Some(first) = rest.first() {
-            let end = Timestamp::from_micros(first.at.as_micros().saturating_add(SPAN_MICROS));
-            let length = rest.partition_point(|deed| deed.at < end).clamp(1, MAX_ENTRIES);
-            let (deeds, after) = rest.split_at(length);
-            batches.push(Self::of(first.at, &Packed::of(deeds, pseudonyms))?);
-            rest = after;
+        while let Some(first) = deeds.next() {
+            let since = first.at.as_micros();
+            let mut packing = Packing::since(since, pseudonyms);
+            packing.add(first);
+            // A clock that was set back in between begins another.
+            let span = since..since.saturating_add(SPAN_MICROS);
+            while packing.entries() < MAX_ENTRIES
+                && let Some(deed) = deeds.next_if(|deed| span.contains(&deed.at.as_micros()))
+            {
+                packing.add(deed);
+            }
+            batches.push(Self::of(first.at, packing)?);
         }
         Ok(batches)
     }
 
-    fn of(first: Timestamp, packed: &Packed<'_>) -> Result<Self> {
+    fn of(first: Timestamp, packing: Packing<'_>) -> Result<Self> {
+        let entries = i64::try_from(packing.entries()).unwrap_or(i64::MAX);
+        let packed = packing.end();
         Ok(Self {
             id: new_batch_id(first),
-            entries: i64::try_from(packed.entries.len()).unwrap_or(i64::MAX),
-            content: serde_json::to_string(packed).map_err(|error| broken(&error))?,
-            marks: packed.marks(),
+            entries,
+            content: serde_json::to_string(&packed).map_err(|error| broken(&error))?,
+            marks: marks(packed.people.iter().map(AsRef::as_ref), packed.communities()),
         })
     }
 }
@@ -303,34 +178,85 @@ mod tests {
         };
         let pseudonyms =
             HashMap::from([(of_rec.by, "p1".to_owned()), (Person::User(&other), "p2".to_owned())]);
-        let batches = Batch::pack(&[of_all, of_rec], &pseudonyms).expect("packed");
+        let batches = Batch::pack([of_rec, of_all].into_iter(), &pseudonyms).expect("packed");
         let [batch] = batches.as_slice() else { panic!("one batch") };
         assert_eq!((batch_id(batch.id), batch.entries), (batch.id, 2));
         assert_eq!(
             batch.content,
-            r#"{"since":7000000,"people":["p1","p2"],"words":["app","member.get","rec","ok","member.list"],"#
+            r#"{"since":7000000,"people":["p1","p2"],"words":["rec","app","member.get","ok","member.list"],"#
                 .to_owned()
-                + r#""entries":[[0,0,1,0,1,2,1,3,"r-1"],[5,0,null,null,4,null,0,3,null]]}"#
+                + r#""entries":[[0,0,1,1,2,0,1,3,"r-1"],[5,0,null,null,4,null,0,3,null]]}"#
         );
         assert_eq!(entries(id, &batch.content).expect("packed entries are read"), before);
         assert_eq!(batch.marks, ["p1", "p2", "rec"]);
         assert!(lines(&batch.content.replace("[0,0,1,", "[0,0,9,")).is_err(), "a place that nothing has");
     }
 
-    #[test]
-    fn what_one_request_did_names_it_once() {
-        let (user, rec) = (UserId::from("one"), CommunityKey::from("rec"));
-        let deed = |micros, request_id| Deed {
-            at: Timestamp::from_micros(micros),
-            by: Person::User(&user),
+    fn deed<'a>(user: &'a UserId, community: &'a CommunityKey) -> Deed<'a> {
+        Deed {
+            at: Timestamp::from_micros(5),
+            by: Person::User(user),
             about: None,
             client: None,
             operation: "member.list",
-            community: Some(&rec),
+            community: Some(community),
             rows: 1,
             outcome: AuditOutcome::Ok,
-            request_id,
+            request_id: None,
+        }
+    }
+
+    #[test]
+    fn what_one_request_saw_of_many_communities_stands_together() {
+        let user = UserId::from("one");
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(CommunityKey::from);
+        let of = |community, rows| Deed { rows, request_id: Some("r-1"), ..deed(&user, community) };
+        let other = Deed { operation: "asset.list", ..of(&b, 4) };
+        let nowhere = Deed { community: None, ..of(&b, 5) };
+        let later = Deed { at: Timestamp::from_micros(6), ..of(&a, 8) };
+        let deeds = [of(&a, 1), of(&b, 2), of(&c, 3), other, nowhere, of(&b, 6), of(&d, 7), later];
+        let pseudonyms = HashMap::from([(deeds[0].by, "p1".to_owned())]);
+        let batches = Batch::pack(deeds.into_iter(), &pseudonyms).expect("packed");
+        let [batch] = batches.as_slice() else { panic!("one batch") };
+        assert_eq!(batch.entries, 8);
+        let others = r#","others":[[0,[[3,2],[4,3]]],[2,[[3,6],[6,7]]]]}"#;
+        assert!(batch.content.ends_with(others), "{}", batch.content);
+        let read = entries(batch.id, &batch.content).expect("packed entries are read");
+        let read: Vec<_> = read
+            .iter()
+            .map(|entry| {
+                (entry.operation.as_str(), entry.community.clone(), entry.rows, entry.at.as_micros())
+            })
+            .collect();
+        let told =
+            deeds.map(|deed| (deed.operation, deed.community.cloned(), deed.rows, deed.at.as_micros()));
+        assert_eq!(read, told);
+        assert_eq!(batch.marks, ["a", "b", "c", "d", "p1"]);
+        assert_eq!(marks_of(&lines(&batch.content).expect("read")), batch.marks);
+        let behind_nothing = batch.content.replace("[[0,[[", "[[9,[[");
+        assert!(lines(&behind_nothing).is_err(), "entries behind one that there is not");
+    }
+
+    #[test]
+    fn a_batch_is_of_a_minute_and_of_so_many_entries_at_most() {
+        let (user, rec) = (UserId::from("one"), CommunityKey::from("rec"));
+        let at = |micros| Deed { at: Timestamp::from_micros(micros), ..deed(&user, &rec) };
+        let pseudonyms = HashMap::from([(at(0).by, "p1".to_owned())]);
+        let lengths = |deeds: Vec<Deed<'_>>| {
+            let batches = Batch::pack(deeds.into_iter(), &pseudonyms).expect("packed");
+            batches.iter().map(|batch| batch.entries).collect::<Vec<_>>()
         };
+        assert_eq!(lengths(vec![at(0), at(SPAN_MICROS - 1), at(SPAN_MICROS), at(SPAN_MICROS + 1)]), [2, 2]);
+        assert_eq!(lengths(vec![at(5), at(5), at(4), at(4), at(4)]), [2, 3], "a clock that was set back");
+        assert_eq!(lengths(vec![at(5); MAX_ENTRIES + 1]), [MAX_ENTRIES as i64, 1]);
+        assert_eq!(lengths(Vec::new()), [0; 0]);
+    }
+
+    #[test]
+    fn what_one_request_did_names_it_once() {
+        let (user, rec) = (UserId::from("one"), CommunityKey::from("rec"));
+        let deed =
+            |micros, request_id| Deed { at: Timestamp::from_micros(micros), request_id, ..deed(&user, &rec) };
         let requests = [
             (5, Some("r-1")),
             (5, Some("r-1")),
@@ -342,7 +268,7 @@ mod tests {
         ];
         let deeds = requests.map(|(micros, request)| deed(micros, request));
         let pseudonyms = HashMap::from([(deeds[0].by, "p1".to_owned())]);
-        let batches = Batch::pack(&deeds, &pseudonyms).expect("packed");
+        let batches = Batch::pack(deeds.into_iter(), &pseudonyms).expect("packed");
         let [batch] = batches.as_slice() else { panic!("one batch") };
         assert_eq!(batch.content.matches("r-1").count(), 1);
         let read = entries(batch.id, &batch.content).expect("packed entries are read");

@@ -8,6 +8,7 @@
 
 mod batch;
 mod list;
+mod packed;
 mod people;
 mod segments;
 
@@ -45,16 +46,19 @@ impl<'d> Appended<'d> {
     }
 }
 
-/// Adds what was done, each person by the pseudonym of the person's key, which is made where there is none.
+/// Adds what was done, in the order of its times, each person by the pseudonym of the person's key, which is made where there is none.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn append<'d>(handle: &Handle, deeds: &[Deed<'d>]) -> Result<Appended<'d>> {
-    if deeds.is_empty() {
+pub async fn append<'d>(
+    handle: &Handle,
+    deeds: impl Iterator<Item = Deed<'d>> + Clone,
+) -> Result<Appended<'d>> {
+    let people: HashSet<Person<'_>> =
+        deeds.clone().flat_map(|deed| [Some(deed.by), deed.about]).flatten().collect();
+    if people.is_empty() {
         return Ok(Appended::default());
     }
-    let people: HashSet<Person<'_>> =
-        deeds.iter().flat_map(|deed| [Some(deed.by), deed.about]).flatten().collect();
     let pseudonyms = people::pseudonyms_of(handle, &people.into_iter().collect::<Vec<_>>()).await?;
     segments::keep(handle).await?;
     let mut marks = 0;
@@ -150,6 +154,11 @@ fn behind(batch: Uuid) -> Uuid {
 }
 
 const BROKEN: &str = "a batch of the audit trail holds no entries";
+
+/// What is stored names what is not there.
+fn not_packed() -> StoreError {
+    StoreError::Database(BROKEN.to_owned())
+}
 
 /// What is stored cannot be read.
 fn broken(error: &serde_json::Error) -> StoreError {
