@@ -25,6 +25,10 @@ const WAITING_ENTRIES: usize = 32_768;
 const GATHER_FOR: Duration = Duration::from_millis(500);
 const ENOUGH_ENTRIES: usize = audit::MAX_ENTRIES;
 
+/// Requests that are enough for a batch as well: each may be about a person of its own, who has a pseudonym, a key and a mark, where
+/// its entries for many communities are a few bytes each.
+const ENOUGH_REQUESTS: usize = audit::MAX_ENTRIES / 2;
+
 /// How long to wait before a write that failed is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -98,16 +102,17 @@ impl Place {
             permit.merge(more);
         }
         let noted = Noted { caller, at: Timestamp::now(), request_id, look };
-        let before = {
+        let (before, requests) = {
             let mut requests = waiting.requests.lock().unwrap_or_else(PoisonError::into_inner);
             requests.noted.push((noted, permit));
             requests.entries += entries;
-            requests.entries - entries
+            (requests.entries - entries, requests.noted.len())
         };
         if before == 0 {
             waiting.first.notify_one();
         }
-        if before < ENOUGH_ENTRIES && before + entries >= ENOUGH_ENTRIES {
+        let are_enough = before < ENOUGH_ENTRIES && before + entries >= ENOUGH_ENTRIES;
+        if are_enough || requests == ENOUGH_REQUESTS {
             waiting.enough.notify_one();
         }
     }
@@ -222,7 +227,8 @@ async fn write_waiting(store: &Store, waiting: &Waiting, stop: &CancellationToke
     for (noted, place) in noted {
         let entries = noted.look.len();
         // What is more would be a batch of its own, with marks of its own.
-        if in_batch > 0 && in_batch + entries > audit::MAX_ENTRIES {
+        let is_full = in_batch + entries > audit::MAX_ENTRIES || batch.len() >= ENOUGH_REQUESTS;
+        if in_batch > 0 && is_full {
             marks += write(store, &batch, stop).await;
             batch.clear();
             in_batch = 0;
