@@ -1,5 +1,5 @@
 //! Entries of the trail as they are written together: a JSON text in which whatever may stand in many entries stands once, so
-//! that an entry takes a third of the room, and a tenth where a request looked at many communities.
+//! that an entry takes a third of the room, and a few bytes more for each further community that a request looked at.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
