@@ -9,6 +9,8 @@ pub struct Figures {
     pub came: f64,
     /// Requests a second that were answered 200 within the phase.
     pub accepted: f64,
+    /// Requests a second for which there was no connection.
+    pub unsent: f64,
     /// Requests a second that were answered 503.
     pub refused: f64,
     /// Requests a second that were answered otherwise or not at all: errors, connections cut, clients who gave up.
@@ -25,9 +27,11 @@ impl Figures {
         let count = |is: fn(End) -> bool| outcome.asked.iter().filter(|asked| is(asked.end)).count() as f64;
         // Those who are answered afterwards are no part of the phase: they were waiting for its end.
         let times = times(outcome.asked.iter().filter(is_within));
+        let unsent = outcome.unsent.iter().sum::<usize>();
         Self {
-            came: (outcome.unsent.iter().sum::<usize>() + outcome.asked.len()) as f64 / seconds,
+            came: (unsent + outcome.asked.len()) as f64 / seconds,
             accepted: times.len() as f64 / seconds,
+            unsent: unsent as f64 / seconds,
             refused: count(is_refused) / seconds,
             failed: count(|end| !is_accepted(end) && !is_refused(end)) / seconds,
             p50: quantile(&times, 0.50),

@@ -24,7 +24,6 @@ mod report;
 #[path = "../../tests/it/support/server.rs"]
 mod server;
 
-use std::fmt::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
@@ -44,6 +43,9 @@ const PINNED: &str = "pinned";
 
 /// How much more comes than was ever answered.
 const TIMES: f64 = 10.0;
+
+/// How often, for the speed of a processor that others share changes within a minute.
+const ROUNDS: usize = 3;
 
 /// What is normal: half of the best rate.
 const NORMAL: f64 = 0.5;
@@ -137,7 +139,7 @@ async fn measure(system: &str, database_url: &str, extent: Extent) {
     report::replace(&format!("overload on {system}"), &table);
 }
 
-/// Finds the best rate, lets ten times as much come, and looks how all goes on; as the cells of a row.
+/// Finds the best rate and lets ten times as much come, [`ROUNDS`] times, and looks how all goes on; as the cells of a row.
 fn overloaded(server: &Server, operation: &Operation, extent: Extent) -> String {
     let address = server.address().parse().expect("an address");
     let requests = requests(operation, server);
@@ -155,38 +157,62 @@ fn overloaded(server: &Server, operation: &Operation, extent: Extent) -> String 
         })
     };
     let best = |rates: [f64; CLIENTS]| rates.into_iter().fold(0.0, f64::max);
-    let rates_before = rates();
-    let best_before = best(rates_before);
-    let watch = Watch::over(server.process.id());
-    let open = |times: f64, seconds| Phase { rate: Some(best_before * times), seconds };
-    let phases = [open(NORMAL, BEFORE), open(TIMES, extent.seconds), open(NORMAL, AFTER)];
-    let outcomes = run(extent.connections, &phases);
-    let memory = watch.ended();
-    // A processor that others share is not as fast all the time.
-    let rates_after = rates();
-    let best = best(std::array::from_fn(|at| f64::midpoint(rates_before[at], rates_after[at])));
-    let [before, over, after] = outcomes.as_slice() else { panic!("three phases") };
-    let (normal, figures) = (Figures::of(before, BEFORE), Figures::of(over, extent.seconds));
-    assert!(normal.p99.is_finite(), "nobody was answered when all was well");
-    // A window has few requests; what is twice as slow as when all is well is no sign of trouble.
-    let bound = (2.0 * normal.p99).max(50.0);
-    let back = Course::of(after, AFTER, bound).back_to_normal(&Course::of(before, BEFORE, bound));
-    let unsent = over.unsent.iter().sum::<usize>() as f64 / extent.seconds;
-    let [calm, early, late] = memory.peaks(BEFORE, extent.seconds);
-    let mut cells = String::new();
-    _ = write!(
-        cells,
-        "{best:.0}/s | {:.0}/s | {:.0}/s | {:.0} % | {:.0} ms | {:.0} ms | {:.0}/s | {unsent:.0}/s | {:.1}/s | \
-         {calm:.0}, {early:.0}, {late:.0} | {back}",
-        figures.came,
-        figures.accepted,
-        100.0 * figures.accepted / best,
-        figures.p50,
-        figures.p99,
-        figures.refused,
-        figures.failed,
-    );
-    cells
+    let mut rates_before = rates();
+    let rounds: [Round; ROUNDS] = std::array::from_fn(|_| {
+        let best_before = best(rates_before);
+        let watch = Watch::over(server.process.id());
+        let open = |times: f64, seconds| Phase { rate: Some(best_before * times), seconds };
+        let phases = [open(NORMAL, BEFORE), open(TIMES, extent.seconds), open(NORMAL, AFTER)];
+        let outcomes = run(extent.connections, &phases);
+        let memory = watch.ended().peaks(BEFORE, extent.seconds);
+        // A processor that others share is not as fast all the time.
+        let rates_after = rates();
+        let best = best(std::array::from_fn(|at| f64::midpoint(rates_before[at], rates_after[at])));
+        rates_before = rates_after;
+        let [before, over, after] = outcomes.as_slice() else { panic!("three phases") };
+        let normal = Figures::of(before, BEFORE);
+        assert!(normal.p99.is_finite(), "nobody was answered when all was well");
+        // A window has few requests; what is twice as slow as when all is well is no sign of trouble.
+        let bound = (2.0 * normal.p99).max(50.0);
+        let back = Course::of(after, AFTER, bound).back_to_normal(&Course::of(before, BEFORE, bound));
+        Round { best, figures: Figures::of(over, extent.seconds), memory, back }
+    });
+    cells(rounds)
+}
+
+/// What came of one overload.
+struct Round {
+    best: f64,
+    figures: Figures,
+    /// MiB at the most, before and meanwhile.
+    memory: [f64; 2],
+    back: String,
+}
+
+impl Round {
+    /// What was accepted, of the best rate.
+    fn share(&self) -> f64 {
+        self.figures.accepted / self.best
+    }
+}
+
+/// The round whose share is the middle one, with what tells of the others.
+fn cells(mut rounds: [Round; ROUNDS]) -> String {
+    let each = |of: fn(&Round) -> String| rounds.each_ref().map(of).join(", ");
+    let shares = each(|round| format!("{:.0}", 100.0 * round.share()));
+    let p99 = each(|round| format!("{:.0}", round.figures.p99));
+    let back = each(|round| round.back.clone());
+    let calm = rounds[0].memory[0];
+    let memory = each(|round| format!("{:.0}", round.memory[1]));
+    rounds.sort_by(|a, b| a.share().total_cmp(&b.share()));
+    let middle = &rounds[ROUNDS / 2];
+    let (share, Figures { came, accepted, refused, unsent, failed, p50, .. }) =
+        (100.0 * middle.share(), middle.figures);
+    format!(
+        "{:.0}/s | {came:.0}/s | {accepted:.0}/s | **{share:.0} %** ({shares}) | {p50:.0} ms | {p99} ms | {refused:.0}/s | \
+         {unsent:.0}/s | {failed:.1}/s | {calm:.0}; {memory} | {back}",
+        middle.best,
+    )
 }
 
 /// The requests of an operation as they go over the wire.

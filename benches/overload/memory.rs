@@ -41,14 +41,13 @@ impl Watch {
 }
 
 impl Looks {
-    /// The most while all was well, in the first half of the overload, and in the second.
-    pub fn peaks(&self, before: f64, overload: f64) -> [f64; 3] {
+    /// The most while all was well, and in the overload.
+    pub fn peaks(&self, before: f64, overload: f64) -> [f64; 2] {
         let most = |from: f64, to: f64| {
             let within = self.0.iter().filter(|(at, _)| (from..to).contains(at));
             within.map(|(_, mebibytes)| *mebibytes).fold(0.0, f64::max)
         };
-        let half = before + overload / 2.0;
-        [most(0.0, before), most(before, half), most(half, before + overload)]
+        [most(0.0, before), most(before, before + overload)]
     }
 }
 
