@@ -87,7 +87,7 @@ impl<'j> Scan<'j> {
             return Some(Cow::Borrowed(inner));
         }
         let text = match Node::from_json(quoted.as_bytes()).map(|read| read.node) {
-            Ok(Node::Text(text)) => text,
+            Ok(Node::Text(text)) => text.into(),
             _ => inner.to_owned(),
         };
         Some(Cow::Owned(text))

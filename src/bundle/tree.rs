@@ -10,7 +10,7 @@ use granit_parser::{ScalarStyle, Tag};
 use super::model::{Problem, ReadDocument};
 use super::path::shown;
 use crate::domain::code::Code;
-use crate::domain::node::{Entries, MAX_DEPTH, Node, is_plain_number};
+use crate::domain::node::{Entries, MAX_DEPTH, Node, Text, is_plain_number};
 
 /// Most nodes that the anchors and aliases of one document may add up to.
 const MAX_ALIAS_NODES: usize = 100_000;
@@ -50,7 +50,7 @@ enum Shape {
 
 enum Key {
     Awaited,
-    Text(String),
+    Text(Text),
     Merge,
     /// Not a scalar. Its value is read and dropped; the document is refused.
     Unusable,
@@ -110,10 +110,10 @@ impl Tree {
             matches!(self.frames.last(), Some(Frame { shape: Shape::Map { key: Key::Awaited, .. }, .. }));
         if is_key {
             if anchor != 0 {
-                self.remember(anchor, &Node::Text(text.clone().into_owned()))?;
+                self.remember(anchor, &Node::Text(text.as_ref().into()))?;
             }
             let is_merge = style == ScalarStyle::Plain && tag.is_none() && text == "<<";
-            self.key(if is_merge { Key::Merge } else { Key::Text(text.into_owned()) });
+            self.key(if is_merge { Key::Merge } else { Key::Text(text.into()) });
             return Ok(());
         }
         let node = resolve(text, style, tag);
@@ -194,8 +194,8 @@ impl Tree {
             Key::Awaited => {
                 let new = match node {
                     Node::Text(text) | Node::Number(text) => Key::Text(text),
-                    Node::Bool(value) => Key::Text(value.to_string()),
-                    Node::Null => Key::Text("null".to_owned()),
+                    Node::Bool(value) => Key::Text(value.to_string().into()),
+                    Node::Null => Key::Text("null".into()),
                     Node::List(_) | Node::Map(_) => {
                         let detail = "A key must be a text, not a list or a mapping".to_owned();
                         self.problem(Code::InvalidBundle, None, detail);
@@ -245,7 +245,7 @@ impl Tree {
         if added.is_empty() {
             return;
         }
-        let mut seen: HashSet<String> = entries.iter().map(|(key, _)| key.clone()).collect();
+        let mut seen: HashSet<Text> = entries.iter().map(|(key, _)| key.clone()).collect();
         added.retain(|(key, _)| seen.insert(key.clone()));
         entries.append(&mut added);
     }
@@ -328,28 +328,24 @@ impl Size {
 fn resolve(text: Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>) -> Node {
     match tag.and_then(Tag::core_suffix) {
         Some("null") => return Node::Null,
-        Some("str") => return Node::Text(text.into_owned()),
+        Some("str") => return Node::Text(text.into()),
         Some("bool" | "int" | "float") => return plain(text),
         _ => {}
     }
     let is_untyped_by_tag = tag.is_some_and(|tag| tag.original() == "!");
-    if style == ScalarStyle::Plain && !is_untyped_by_tag {
-        plain(text)
-    } else {
-        Node::Text(text.into_owned())
-    }
+    if style == ScalarStyle::Plain && !is_untyped_by_tag { plain(text) } else { Node::Text(text.into()) }
 }
 
 fn plain(text: Cow<'_, str>) -> Node {
     match text.as_bytes().first() {
         None => Node::Null,
-        Some(b'-' | b'0'..=b'9') if is_plain_number(&text) => Node::Number(text.into_owned()),
+        Some(b'-' | b'0'..=b'9') if is_plain_number(&text) => Node::Number(text.into()),
         Some(b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F') => match text.as_ref() {
             "~" | "null" | "Null" | "NULL" => Node::Null,
             "true" | "True" | "TRUE" => Node::Bool(true),
             "false" | "False" | "FALSE" => Node::Bool(false),
-            _ => Node::Text(text.into_owned()),
+            _ => Node::Text(text.into()),
         },
-        _ => Node::Text(text.into_owned()),
+        _ => Node::Text(text.into()),
     }
 }

@@ -62,7 +62,7 @@ impl Restore {
     async fn in_database(&self, ctx: &Ctx) -> anyhow::Result<Outcome> {
         let _progress = Progress::of("restoring");
         let key = CommunityKey::from(self.community.as_str());
-        let revision = Node::Number(self.revision.to_string());
+        let revision = Node::Number(self.revision.to_string().into());
         let done = history::restore(ctx, &key, Some(&revision), self.dry_run).await.map_err(told)?;
         let done = MultiImportReport { reports: vec![done], dry_run: self.dry_run };
         Outcome::of_services(self.name(), self.dry_run, Ok(done))

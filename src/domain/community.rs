@@ -163,13 +163,17 @@ impl CommunityContent {
     /// The areas, by key.
     #[must_use]
     pub fn areas(&self) -> Vec<Area> {
-        self.areas.entries().into_iter().map(|(key, node)| Area::from_stored(key, node)).collect()
+        self.areas.entries().into_iter().map(|(key, node)| Area::from_stored(key.into(), node)).collect()
     }
 
     /// The operators, by key.
     #[must_use]
     pub fn operators(&self) -> Vec<Operator> {
-        self.operators.entries().into_iter().map(|(key, node)| Operator::from_stored(key, node)).collect()
+        self.operators
+            .entries()
+            .into_iter()
+            .map(|(key, node)| Operator::from_stored(key.into(), node))
+            .collect()
     }
 
     /// The grid nodes in the order given, their children worked out.
@@ -271,7 +275,7 @@ impl Rest {
 
     fn text(&mut self, key: &str) -> Option<String> {
         match self.take(key)? {
-            Node::Text(text) => Some(text),
+            Node::Text(text) => Some(text.into()),
             _ => None,
         }
     }

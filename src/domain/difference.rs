@@ -42,7 +42,7 @@ impl EntityChange {
     /// A text of a member that is another one.
     #[must_use]
     pub fn of_member(member: &MemberKey, field: &str, before: &str, after: &str) -> Self {
-        let text = |text: &str| Some(Node::Text(text.to_owned()));
+        let text = |text: &str| Some(Node::text(text));
         Self {
             entity: EntityKind::Member,
             key: member.to_string(),
@@ -74,7 +74,7 @@ pub mod field {
 }
 
 fn text(entries: &mut Entries, name: &str, value: &str) {
-    entries.push((name.to_owned(), Node::Text(value.to_owned())));
+    entries.push((name.into(), Node::text(value)));
 }
 
 fn optional(entries: &mut Entries, name: &str, value: Option<&str>) {
@@ -85,7 +85,7 @@ fn optional(entries: &mut Entries, name: &str, value: Option<&str>) {
 
 fn document(entries: &mut Entries, name: &str, value: &Document) {
     if !value.is_empty() {
-        entries.push((name.to_owned(), value.node()));
+        entries.push((name.into(), value.node()));
     }
 }
 
@@ -128,7 +128,7 @@ pub fn point_fields(content: &DeliveryPointContent) -> Entries {
     optional(&mut entries, "description", content.description.as_deref());
     optional(&mut entries, "address", content.address.as_deref());
     optional(&mut entries, "tariff", content.tariff.as_deref());
-    entries.push(("active".to_owned(), Node::Bool(content.active)));
+    entries.push(("active".into(), Node::Bool(content.active)));
     document(&mut entries, field::EXTRA, &content.extra);
     entries
 }
@@ -218,8 +218,8 @@ impl Difference {
     pub fn note_community(&mut self, before: &CommunityContent, after: &CommunityContent) {
         let fields = |content: &CommunityContent, nodes: &Keyed| {
             let mut fields = community_fields(content);
-            let order = nodes.iter().map(|(id, _)| Node::Text(id.clone()));
-            fields.push((field::NODE_ORDER.to_owned(), Node::List(order.collect())));
+            let order = nodes.iter().map(|(id, _)| Node::text(id.as_str()));
+            fields.push((field::NODE_ORDER.into(), Node::List(order.collect())));
             fields
         };
         let (nodes_before, nodes_after) = (nodes(&before.topology), nodes(&after.topology));
@@ -310,7 +310,7 @@ pub fn keyed(document: &Document) -> Keyed {
     let entries = document.entries().into_iter();
     entries
         .filter_map(|(key, value)| match value {
-            Node::Map(fields) => Some((key, fields)),
+            Node::Map(fields) => Some((key.into(), fields)),
             _ => None,
         })
         .collect()
@@ -342,7 +342,7 @@ fn between(path: &mut Vec<String>, before: &Entries, after: &Entries, into: &mut
         if was == is {
             continue;
         }
-        path.push(name.clone());
+        path.push(name.to_string());
         match (was, is) {
             (Some(Node::Map(was)), Some(Node::Map(is))) => between(path, &was, &is, into),
             (before, after) => into.push(FieldChange { path: path.clone(), before, after }),

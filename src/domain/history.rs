@@ -130,8 +130,8 @@ impl State {
         let content = &graph.community;
         let mut community = community_fields(content);
         let grid = nodes(&content.topology);
-        let order = grid.iter().map(|(id, _)| Node::Text(id.clone())).collect();
-        community.push((field::NODE_ORDER.to_owned(), Node::List(order)));
+        let order = grid.iter().map(|(id, _)| Node::text(id.as_str())).collect();
+        community.push((field::NODE_ORDER.into(), Node::List(order)));
         let mut state = Self {
             key: content.key.clone(),
             community,
@@ -187,18 +187,18 @@ impl State {
             let owner = taken_text(&mut fields, field::OWNER);
             let asset_type = taken_text(&mut fields, field::ASSET_TYPE);
             let of_type = of_members.entry(owner).or_default().1.entry(asset_type).or_default();
-            of_type.push((key, Node::Map(flat(fields, field::PROPERTIES))));
+            of_type.push((key.into(), Node::Map(flat(fields, field::PROPERTIES))));
         }
         let members = members.into_iter().map(|(key, mut fields)| {
             let (points, assets) = of_members.remove(&key).unwrap_or_default();
-            let assets = assets.into_iter().map(|(kind, assets)| (kind, Node::Map(assets))).collect();
-            fields.push(("delivery_points".to_owned(), Node::List(points)));
-            fields.push(("assets".to_owned(), Node::Map(assets)));
-            (key, Node::Map(fields))
+            let assets = assets.into_iter().map(|(kind, assets)| (kind.into(), Node::Map(assets))).collect();
+            fields.push(("delivery_points".into(), Node::List(points)));
+            fields.push(("assets".into(), Node::Map(assets)));
+            (key.into(), Node::Map(fields))
         });
         let members = members.collect();
 
-        let mut fields = vec![("id".to_owned(), Node::Text(key.to_string()))];
+        let mut fields = vec![("id".into(), Node::text(key.as_str()))];
         let (mut bundle, mut order) = (Entries::new(), Vec::new());
         for (name, value) in community {
             match (name.as_str(), value) {
@@ -209,11 +209,11 @@ impl State {
         }
         let in_order = order.iter().filter_map(Node::as_text);
         let topology = in_order.filter_map(|id| nodes.remove(id).map(Node::Map)).collect();
-        fields.push(("operators".to_owned(), Node::Map(mapped(operators))));
-        fields.push(("areas".to_owned(), Node::Map(mapped(areas))));
-        fields.push(("topology".to_owned(), Node::List(topology)));
-        bundle.push(("community".to_owned(), Node::Map(fields)));
-        bundle.push(("members".to_owned(), Node::Map(members)));
+        fields.push(("operators".into(), Node::Map(mapped(operators))));
+        fields.push(("areas".into(), Node::Map(mapped(areas))));
+        fields.push(("topology".into(), Node::List(topology)));
+        bundle.push(("community".into(), Node::Map(fields)));
+        bundle.push(("members".into(), Node::Map(members)));
         Node::Map(bundle)
     }
 }
@@ -243,7 +243,7 @@ fn set(entries: &mut Entries, path: &[String], value: Option<&Node>) {
     let at = entries.iter().position(|(known, _)| known == name);
     match (rest.is_empty(), at, value) {
         (true, Some(at), Some(value)) => entries[at].1 = value.clone(),
-        (true, None, Some(value)) => entries.push((name.clone(), value.clone())),
+        (true, None, Some(value)) => entries.push((name.as_str().into(), value.clone())),
         (true, Some(at), None) => {
             entries.remove(at);
         }
@@ -269,13 +269,13 @@ fn flat(mut fields: Entries, name: &str) -> Entries {
 fn taken_text(fields: &mut Entries, name: &str) -> String {
     let at = fields.iter().position(|(known, _)| known == name);
     match at.map(|at| fields.remove(at).1) {
-        Some(Node::Text(text)) => text,
+        Some(Node::Text(text)) => text.into(),
         _ => String::new(),
     }
 }
 
 fn mapped(entities: BTreeMap<String, Entries>) -> Entries {
-    entities.into_iter().map(|(key, fields)| (key, Node::Map(fields))).collect()
+    entities.into_iter().map(|(key, fields)| (key.into(), Node::Map(fields))).collect()
 }
 
 /// What a change says of a field at the top of an entity before it.

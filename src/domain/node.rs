@@ -5,7 +5,11 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use compact_str::CompactString;
 use jiter::{Jiter, JiterError, Peek};
+
+/// A key, the digits of a number or a text of free data. Most are short, and then have no memory of their own.
+pub type Text = CompactString;
 
 /// One node of free data.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,9 +20,9 @@ pub enum Node {
     /// `true` or `false`.
     Bool(bool),
     /// A number, as its JSON digits.
-    Number(String),
+    Number(Text),
     /// A text.
-    Text(String),
+    Text(Text),
     /// A sequence.
     List(Vec<Node>),
     /// A mapping, in the order it came; no key stands twice.
@@ -26,7 +30,7 @@ pub enum Node {
 }
 
 /// The entries of a mapping, in order.
-pub type Entries = Vec<(String, Node)>;
+pub type Entries = Vec<(Text, Node)>;
 
 /// Deepest nesting that is read, in levels. Enough for GeoJSON inside a bundle many times over.
 pub const MAX_DEPTH: usize = 64;
@@ -68,6 +72,12 @@ pub struct JsonText {
 }
 
 impl Node {
+    /// A text.
+    #[must_use]
+    pub fn text(text: impl Into<Text>) -> Self {
+        Self::Text(text.into())
+    }
+
     /// Reads a JSON text that holds one value and nothing behind it.
     ///
     /// # Errors
@@ -125,7 +135,7 @@ impl Node {
 
     /// The entries, when this is a mapping.
     #[must_use]
-    pub fn as_map(&self) -> Option<&[(String, Node)]> {
+    pub fn as_map(&self) -> Option<&[(Text, Node)]> {
         match self {
             Self::Map(entries) => Some(entries),
             _ => None,
@@ -248,11 +258,11 @@ pub fn is_plain_number(text: &str) -> bool {
 }
 
 /// JSON digits in the form of [`is_plain_number`]: `1E5` becomes `1.0e+5`, everything else stays.
-fn plain_digits(digits: &str) -> String {
-    let Some(at) = digits.find(['e', 'E']) else { return digits.to_owned() };
+fn plain_digits(digits: &str) -> Text {
+    let Some(at) = digits.find(['e', 'E']) else { return digits.into() };
     let (mantissa, exponent) = digits.split_at(at);
     let exponent = exponent.trim_start_matches(['e', 'E']);
-    let mut plain = mantissa.to_owned();
+    let mut plain = Text::from(mantissa);
     if !plain.contains('.') {
         plain.push_str(".0");
     }
@@ -303,7 +313,7 @@ fn write_escaped(text: &str, out: &mut String) {
 
 /// The path of a key below a path: `members.au-1.role`, `topology[2].id`.
 enum Step {
-    Key(String),
+    Key(Text),
     Index(usize),
 }
 
@@ -334,7 +344,7 @@ impl JsonReader<'_> {
         }
         if peek == Peek::String {
             return match self.jiter.known_str() {
-                Ok(text) => Ok(Node::Text(text.to_owned())),
+                Ok(text) => Ok(Node::Text(text.into())),
                 Err(error) => Err(self.error(&error)),
             };
         }
@@ -367,7 +377,7 @@ impl JsonReader<'_> {
         let mut entries = Entries::new();
         let mut seen = HashSet::new();
         let mut key = match self.jiter.known_object() {
-            Ok(key) => key.map(str::to_owned),
+            Ok(key) => key.map(Text::from),
             Err(error) => return Err(self.error(&error)),
         };
         while let Some(name) = key {
@@ -389,7 +399,7 @@ impl JsonReader<'_> {
             }
             self.path.pop();
             key = match self.jiter.next_key() {
-                Ok(key) => key.map(str::to_owned),
+                Ok(key) => key.map(Text::from),
                 Err(error) => return Err(self.error(&error)),
             };
         }
@@ -448,7 +458,10 @@ mod tests {
                 let keys: Vec<String> = keys.chain([format!("\"k{twice}\": null")]).collect();
                 let read = Node::from_json(format!("{{{}}}", keys.join(", ")).as_bytes()).expect("JSON");
                 assert_eq!(read.duplicate_keys, [format!("k{twice}")], "{count} keys");
-                assert_eq!(read.node.get(&format!("k{twice}")), Some(&Node::Number(twice.to_string())));
+                assert_eq!(
+                    read.node.get(&format!("k{twice}")),
+                    Some(&Node::Number(twice.to_string().into()))
+                );
             }
         }
     }
@@ -459,7 +472,7 @@ mod tests {
         let node = Node::from_json(text.as_bytes()).expect("JSON").node;
         assert_eq!(node.to_json(), text);
         assert!((text.len()..=text.len() + 4).contains(&node.json_bytes()), "one comma too many for each");
-        let escaped = Node::Text("\"\\ \n\u{1}ü".to_owned());
+        let escaped = Node::text("\"\\ \n\u{1}ü");
         assert_eq!(escaped.to_json(), r#""\"\\ \n\u0001ü""#);
     }
 

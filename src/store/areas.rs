@@ -64,7 +64,11 @@ fn arrays(sets: &[AreaSet]) -> SelectStatement {
 fn json(sets: &[AreaSet]) -> SelectStatement {
     let row = |(place, community, key): (i64, uuid::Uuid, &String)| {
         let community = community.simple().to_string();
-        Node::List(vec![Node::Number(place.to_string()), Node::Text(community), Node::Text(key.clone())])
+        Node::List(vec![
+            Node::Number(place.to_string().into()),
+            Node::text(community),
+            Node::text(key.as_str()),
+        ])
     };
     let rows = Node::List(each(sets).map(row).collect()).to_json();
     Query::select()

@@ -66,6 +66,6 @@ fn array(element: ArrayType, values: Vec<Value>) -> Value {
 }
 
 fn json<S: AsRef<str>>(texts: &[S]) -> String {
-    let nodes = texts.iter().map(|text| crate::domain::node::Node::Text(text.as_ref().to_owned())).collect();
+    let nodes = texts.iter().map(|text| crate::domain::node::Node::text(text.as_ref())).collect();
     crate::domain::node::Node::List(nodes).to_json()
 }

@@ -63,7 +63,7 @@ pub fn check(
     for (key, node) in areas {
         let path = path.key(&key);
         check_key(&key, &path, findings);
-        known.insert(key.clone());
+        known.insert(key.as_str().into());
         let Some((entries, names_no_node)) = rules.check_one(node, path, findings) else { continue };
         if names_no_node {
             odd.push((
@@ -108,7 +108,7 @@ impl Areas<'_> {
             let path = path.key("boundary");
             let boundary =
                 check_boundary(boundary, &path, &topology, self.grid, &mut self.boundaries, findings);
-            entries.extend(boundary.map(|boundary| ("boundary".to_owned(), Node::Map(boundary))));
+            entries.extend(boundary.map(|boundary| ("boundary".into(), Node::Map(boundary))));
         }
         let names_no_node = topology.iter().any(|id| !self.grid.contains(id));
         put_texts(&mut entries, "topology", Some(topology));
@@ -118,20 +118,20 @@ impl Areas<'_> {
                 free_keys(&location, &path.key("location"), findings);
                 if !location.is_empty() {
                     let location = Node::Map(ordered(location, known_keys::LOCATION));
-                    entries.push(("location".to_owned(), location));
+                    entries.push(("location".into(), location));
                 }
             }
             // Not the documented shape, and kept all the same.
             Some(other) => {
                 strictly_mapping(&other, &path.key("location"), findings);
-                entries.push(("location".to_owned(), other.sorted()));
+                entries.push(("location".into(), other.sorted()));
             }
             None => {}
         }
         if let Some(geometry) = fields.take("geometry") {
             strictly_mapping(&geometry, &path.key("geometry"), findings);
             free_keys_within(&geometry, &path.key("geometry"), findings);
-            entries.push(("geometry".to_owned(), geometry.sorted()));
+            entries.push(("geometry".into(), geometry.sorted()));
         }
         Some((with_rest(entries, fields.rest(findings)), names_no_node))
     }
@@ -165,7 +165,7 @@ fn check_boundary(
     let mut text = |key: &str| {
         let at = entries.iter().position(|(name, _)| name == key)?;
         let text = bounded_text(entries[at].1.clone(), usize::MAX, &path.key(key), findings)?;
-        entries[at].1 = Node::Text(text.clone());
+        entries[at].1 = Node::text(text.as_str());
         Some(text)
     };
     let source = text("source").unwrap_or_default();

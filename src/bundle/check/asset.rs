@@ -162,7 +162,7 @@ fn relationships(fields: &mut Fields<'_>, findings: &mut Findings) -> (Document,
             let place = path.key("measures").index(index).text();
             references.push(Reference { path: place, key: key.clone() });
         }
-        entries.push(("measures".to_owned(), Node::List(measures.into_iter().map(Node::Text).collect())));
+        entries.push(("measures".into(), Node::List(measures.into_iter().map(Node::text).collect())));
         let paired_with = given.text("paired_with", usize::MAX, findings);
         if let Some(key) = &paired_with {
             references.push(Reference { path: path.key("paired_with").text(), key: key.clone() });
@@ -200,7 +200,7 @@ fn properties(
             warnings.push(Warning::odd(format!("{path}: is not {allowed}; it is kept as given")));
         }
         free_keys_within(&value, &path, findings);
-        entries.push((property.key.to_owned(), value.sorted()));
+        entries.push((property.key.into(), value.sorted()));
     }
     let rest = fields.rest(findings);
     for property in properties_of(asset_type) {

@@ -14,7 +14,7 @@ use crate::domain::code::Code;
 use crate::domain::community::{CommunityContent, known_keys};
 use crate::domain::document::Document;
 use crate::domain::identifier::CommunityKey;
-use crate::domain::node::{Entries, Node};
+use crate::domain::node::{Entries, Node, Text};
 
 /// What the check of a community found.
 #[derive(Default)]
@@ -117,7 +117,7 @@ pub fn extra(mut fields: Fields<'_>, findings: &mut Findings) -> Entries {
     if inner.is_empty() {
         return flat;
     }
-    let known: HashSet<String> = flat.iter().map(|(key, _)| key.clone()).collect();
+    let known: HashSet<Text> = flat.iter().map(|(key, _)| key.clone()).collect();
     for (key, value) in inner {
         if known.contains(&key) {
             let path = path.key("extra");
@@ -142,9 +142,9 @@ pub fn check_operators(
     for (key, node) in operators {
         let path = path.key(&key);
         collection_key(&key, &path, findings);
-        known.insert(key.clone());
+        known.insert(key.as_str().into());
         if let Some(entries) = check_operator(node, path, findings) {
-            checked.push((key.clone(), Node::Map(entries)));
+            checked.push((key, Node::Map(entries)));
         }
     }
     checked.sort_by(|a, b| a.0.cmp(&b.0));
@@ -159,7 +159,7 @@ pub fn check_operator(node: Node, path: Path<'_>, findings: &mut Findings) -> Op
     put_text(&mut entries, "country", fields.text("country", usize::MAX, findings));
     if let Some(contact) = fields.take("contact") {
         free_keys_within(&contact, &path.key("contact"), findings);
-        entries.push(("contact".to_owned(), contact.sorted()));
+        entries.push(("contact".into(), contact.sorted()));
     }
     Some(with_rest(entries, fields.rest(findings)))
 }
@@ -245,7 +245,7 @@ pub fn check_node(node: Node, path: Path<'_>, findings: &mut Findings) -> Option
     if let Some(area) = fields.take("area") {
         strictly_mapping(&area, &path.key("area"), findings);
         free_keys_within(&area, &path.key("area"), findings);
-        entries.push(("area".to_owned(), area.sorted()));
+        entries.push(("area".into(), area.sorted()));
     }
     put_texts(&mut entries, "children", fields.texts("children", findings));
     let entries = with_rest(entries, fields.rest(findings));
@@ -263,14 +263,14 @@ pub fn collection_key(key: &str, path: &Path<'_>, findings: &mut Findings) {
 
 pub fn put_text(entries: &mut Entries, key: &str, text: Option<String>) {
     if let Some(text) = text {
-        entries.push((key.to_owned(), Node::Text(text)));
+        entries.push((key.into(), Node::text(text)));
     }
 }
 
 /// An empty list says as much as none.
 pub fn put_texts(entries: &mut Entries, key: &str, texts: Option<Vec<String>>) {
     if let Some(texts) = texts.filter(|texts| !texts.is_empty()) {
-        entries.push((key.to_owned(), Node::List(texts.into_iter().map(Node::Text).collect())));
+        entries.push((key.into(), Node::List(texts.into_iter().map(Node::text).collect())));
     }
 }
 

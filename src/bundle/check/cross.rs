@@ -54,7 +54,7 @@ fn same_communities(body: &CheckedBody) -> Vec<Refusal> {
 }
 
 fn same_dids(body: &CheckedBody) -> Vec<Refusal> {
-    let mut first = HashMap::new();
+    let mut first = HashMap::with_capacity(body.dids.len());
     let mut refusals = Vec::new();
     for (index, did) in body.dids.iter().enumerate() {
         let other = *first.entry(did.did.as_str()).or_insert(index);
@@ -72,7 +72,7 @@ fn same_dids(body: &CheckedBody) -> Vec<Refusal> {
 }
 
 fn same_holdings(body: &CheckedBody) -> Vec<Refusal> {
-    let mut first = HashMap::new();
+    let mut first = HashMap::with_capacity(body.held.len());
     let mut refusals = Vec::new();
     for (index, held) in body.held.iter().enumerate() {
         let other = *first.entry((held.kind, held.folded.as_str())).or_insert(index);

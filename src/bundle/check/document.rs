@@ -102,12 +102,12 @@ fn envelope(mut fields: Fields<'_>, findings: &mut Findings) -> Document {
     if let Some(version) =
         version.and_then(|node| bounded_text(node, keys::NAME_CHARS, &path.key("version"), findings))
     {
-        entries.push(("version".to_owned(), Node::Text(version)));
+        entries.push(("version".into(), Node::text(version)));
     }
     let metadata = fields.map("metadata", findings);
     if !metadata.is_empty() {
         free_keys(&metadata, &path.key("metadata"), findings);
-        entries.push(("metadata".to_owned(), Node::Map(ordered(metadata, keys::METADATA))));
+        entries.push(("metadata".into(), Node::Map(ordered(metadata, keys::METADATA))));
     }
     let mut rest: Entries =
         fields.rest(findings).into_iter().map(|(key, value)| (key, value.sorted())).collect();

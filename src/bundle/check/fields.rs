@@ -113,7 +113,7 @@ impl<'p> Fields<'p> {
         let mut known = Entries::new();
         for &key in texts {
             if let Some(text) = self.text(key, usize::MAX, findings) {
-                known.push((key.to_owned(), Node::Text(text)));
+                known.push((key.into(), Node::text(text)));
             }
         }
         known.extend(self.rest(findings));
@@ -143,7 +143,7 @@ pub fn bounded_text(node: Node, chars: usize, path: &Path<'_>, findings: &mut Fi
         }
     };
     if keys::fits(&text, chars) {
-        return Some(text);
+        return Some(text.into());
     }
     findings.invalid(path, || format!("has more than {chars} characters"));
     None
@@ -241,7 +241,7 @@ pub fn keyed(
                         });
                     }
                 }
-                each(key, node, findings);
+                each(key.into(), node, findings);
             }
         }
         Node::List(items) => {

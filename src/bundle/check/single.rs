@@ -134,7 +134,7 @@ pub fn check_topology_node(node: Node) -> Checked<Node> {
 /// # Errors
 /// What is wrong with it.
 pub fn check_area_key(key: &str, field: &str) -> Checked<()> {
-    checked(Node::Text(key.to_owned()), |_, findings| {
+    checked(Node::text(key), |_, findings| {
         area::check_key(key, &Path::Key(&Path::Root, field), findings);
         Some(())
     })

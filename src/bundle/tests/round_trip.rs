@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{bundles, checked, json_bundle, written};
 use crate::bundle::{read_yaml, schema_version};
 use crate::domain::import::CommunityGraph;
-use crate::domain::node::Node;
+use crate::domain::node::{Entries, Node};
 
 const AURORA: &str = include_str!("../../../tests/samples/aurora-highlands-v0.7.yaml");
 const VALLEY: &str = include_str!("../../../tests/samples/valley-v0.5.yaml");
@@ -187,24 +187,25 @@ fn free() -> impl Strategy<Value = Node> {
     let leaf = prop_oneof![
         Just(Node::Null),
         any::<bool>().prop_map(Node::Bool),
-        number().prop_map(Node::Number),
-        nasty_text().prop_map(Node::Text),
+        number().prop_map(|digits| Node::Number(digits.into())),
+        nasty_text().prop_map(Node::text),
     ];
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Node::List),
-            prop::collection::btree_map(nasty_key(), inner, 0..4)
-                .prop_map(|entries| Node::Map(entries.into_iter().collect())),
+            prop::collection::btree_map(nasty_key(), inner, 0..4).prop_map(|entries| Node::Map(
+                entries.into_iter().map(|(key, node)| (key.into(), node)).collect()
+            )),
         ]
     })
 }
 
 fn map(entries: Vec<(&str, Node)>) -> Node {
-    Node::Map(entries.into_iter().map(|(key, node)| (key.to_owned(), node)).collect())
+    Node::Map(entries.into_iter().map(|(key, node)| (key.into(), node)).collect())
 }
 
 fn text(text: impl Into<String>) -> Node {
-    Node::Text(text.into())
+    Node::text(text.into())
 }
 
 prop_compose! {
@@ -212,15 +213,15 @@ prop_compose! {
         name in nasty_text(), sensor in nasty_text(), free in prop::collection::btree_map(nasty_key(), free(), 0..3),
         property in free(), device in free(), measures in prop::collection::vec(nasty_text(), 0..3), extra in free(),
     ) -> (usize, Node) {
-        let mut entries: Vec<(String, Node)> = vec![
+        let mut entries: Entries = vec![
             ("name".into(), text(name)),
             ("sensor_id".into(), text(sensor)),
             ("rated_power".into(), property),
             ("device".into(), map(vec![("model", text("5")), ("odd", device)])),
-            ("relationships".into(), map(vec![("measures", Node::List(measures.into_iter().map(Node::Text).collect()))])),
+            ("relationships".into(), map(vec![("measures", Node::List(measures.into_iter().map(Node::text).collect()))])),
             ("extra".into(), map(vec![("name", extra)])),
         ];
-        entries.extend(free.into_iter().map(|(key, node)| (format!("u{key}"), node)));
+        entries.extend(free.into_iter().map(|(key, node)| (format!("u{key}").into(), node)));
         (kind, Node::Map(entries))
     }
 }
@@ -230,7 +231,7 @@ prop_compose! {
         name in nasty_text(), user in nasty_field(), note in free(), key_note in nasty_key(), hidden in free(), status in 0..4_usize,
         point in nasty_field(), point_text in nasty_text(), point_free in free(),
         assets in prop::collection::vec((0..6_usize).prop_flat_map(asset), 0..4),
-    ) -> (Vec<(String, Node)>, Vec<(usize, Node)>, String) {
+    ) -> (Entries, Vec<(usize, Node)>, String) {
         let point = map(vec![("id", text(point)), ("type", text(point_text.clone())), ("tariff", text(point_text)), ("odd", point_free)]);
         let fields = vec![
             ("name".into(), text(name)),
@@ -238,7 +239,7 @@ prop_compose! {
             ("area".into(), text("n")),
             ("status".into(), text(["pending", "active", "suspended", "inactive"][status])),
             ("delivery_points".into(), Node::List(vec![point])),
-            (format!("u{key_note}"), note),
+            (format!("u{key_note}").into(), note),
             ("extra".into(), map(vec![("role", hidden)])),
         ];
         (fields, assets, user)
@@ -252,29 +253,29 @@ prop_compose! {
         members in prop::collection::btree_map(nasty_key(), member(), 0..4),
     ) -> Node {
         const KINDS: [&str; 6] = ["pv", "storage", "meter", "ev_charger", "heat_pump", "load"];
-        let operators = Node::Map(vec![(format!("o{}", operator.chars().filter(|c| !c.is_control()).collect::<String>()), map(vec![("name", text(operator)), ("contact", odd.clone())]))]);
+        let operators = Node::Map(vec![(format!("o{}", operator.chars().filter(|c| !c.is_control()).collect::<String>()).into(), map(vec![("name", text(operator)), ("contact", odd.clone())]))]);
         let community = map(vec![
             ("id", text("generated")),
             ("name", text(name)),
             ("areas", map(vec![("n", map(vec![("name", text("N")), ("geometry", geometry), ("topology", Node::List(vec![text(node_id.clone())]))]))])),
             ("topology", Node::List(vec![map(vec![("id", text(node_id)), ("type", text("feeder")), ("zz", node_odd)])])),
             ("operators", operators),
-            ("legal", Node::Map(vec![("vat".into(), text(legal.clone())), (format!("u{legal_key}"), text(legal))])),
+            ("legal", Node::Map(vec![("vat".into(), text(legal.clone())), (format!("u{legal_key}").into(), text(legal))])),
             ("odd", odd),
         ]);
         let mut all = Vec::new();
         for (index, (key, (mut fields, assets, user))) in members.into_iter().enumerate() {
             fields.push(("user_id".into(), text(format!("{user}{index}"))));
-            let mut grouped: Vec<(String, Node)> = Vec::new();
+            let mut grouped = Entries::new();
             for (at, (kind, node)) in assets.into_iter().enumerate() {
-                let entry = (format!("{key}-{index}-{at}"), node);
+                let entry = (format!("{key}-{index}-{at}").into(), node);
                 match grouped.iter_mut().find(|(word, _)| word == KINDS[kind]) {
                     Some((_, Node::Map(entries))) => entries.push(entry),
                     _ => grouped.push((KINDS[kind].into(), Node::Map(vec![entry]))),
                 }
             }
             fields.push(("assets".into(), Node::Map(grouped)));
-            all.push((format!("m{key}"), Node::Map(fields)));
+            all.push((format!("m{key}").into(), Node::Map(fields)));
         }
         map(vec![("version", text(version)), ("metadata", map(vec![("odd", metadata)])), ("community", community), ("members", Node::Map(all))])
     }

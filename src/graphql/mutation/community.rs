@@ -98,7 +98,7 @@ impl Communities {
     ) -> Result<Option<RestoreCommunityPayload>> {
         let scope = Scope::of(context)?;
         let key = CommunityKey::from(input.key);
-        let revision = Node::Number(input.revision.to_string());
+        let revision = Node::Number(input.revision.to_string().into());
         let report = history::restore(scope.ctx(), &key, Some(&revision), input.dry_run).await?;
         scope.after_write().await?;
         Ok(Some(RestoreCommunityPayload { report: report.into() }))

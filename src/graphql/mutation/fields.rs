@@ -13,7 +13,7 @@ pub struct Fields(Entries);
 impl Fields {
     /// Adds a text.
     pub fn text(mut self, key: &str, text: impl Into<Option<String>>) -> Self {
-        self.0.extend(text.into().map(|text| (key.to_owned(), Node::Text(text))));
+        self.0.extend(text.into().map(|text| (key.into(), Node::text(text))));
         self
     }
 
@@ -24,18 +24,18 @@ impl Fields {
 
     /// Adds a truth value.
     pub fn flag(mut self, key: &str, flag: Option<bool>) -> Self {
-        self.0.extend(flag.map(|flag| (key.to_owned(), Node::Bool(flag))));
+        self.0.extend(flag.map(|flag| (key.into(), Node::Bool(flag))));
         self
     }
 
     /// Adds a list of texts.
     pub fn texts(self, key: &str, texts: Option<Vec<String>>) -> Self {
-        self.node(key, texts.map(|texts| Node::List(texts.into_iter().map(Node::Text).collect())))
+        self.node(key, texts.map(|texts| Node::List(texts.into_iter().map(Node::text).collect())))
     }
 
     /// Adds anything.
     pub fn node(mut self, key: &str, node: impl Into<Option<Node>>) -> Self {
-        self.0.extend(node.into().map(|node| (key.to_owned(), node)));
+        self.0.extend(node.into().map(|node| (key.into(), node)));
         self
     }
 

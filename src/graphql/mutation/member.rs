@@ -8,7 +8,7 @@ use super::fields::{Fields, seen};
 use crate::domain::closed_set;
 use crate::domain::error::Error;
 use crate::domain::identifier::{CommunityKey, MemberKey};
-use crate::domain::node::Node;
+use crate::domain::node::{Entries, Node};
 use crate::graphql::enums::{MemberRole, MemberStatus};
 use crate::graphql::scalar::Json;
 use crate::graphql::scope::Scope;
@@ -245,12 +245,12 @@ pub fn done<T>(outcome: Outcome<T>) -> Result<T, Error> {
 fn created(input: CreateMemberInput) -> Result<Node, Error> {
     let points = input.delivery_points.unwrap_or_default().into_iter();
     let points = points.map(|point| Ok(point.into_fields()?.into_node())).collect::<Result<_, Error>>()?;
-    let mut by_type: Vec<(String, Node)> = Vec::new();
+    let mut by_type = Entries::new();
     for asset in input.assets.unwrap_or_default() {
         let (word, node) = asset.into_listed()?;
         match by_type.iter_mut().find(|(known, _)| known == word) {
             Some((_, Node::List(assets))) => assets.push(node),
-            _ => by_type.push((word.to_owned(), Node::List(vec![node]))),
+            _ => by_type.push((word.into(), Node::List(vec![node]))),
         }
     }
     let fields = Fields::default()

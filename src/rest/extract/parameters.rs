@@ -66,7 +66,7 @@ fn problem(rule: &'static str, location: [&str; 2], message: String, input: Opti
         rule,
         location: location.map(str::to_owned).to_vec(),
         message,
-        input: input.map(|text| Node::Text(text.to_owned()).to_json()),
+        input: input.map(|text| Node::text(text).to_json()),
     }
 }
 

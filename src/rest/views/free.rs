@@ -45,7 +45,7 @@ impl From<Node> for Free {
 /// The values of entries, each by its key.
 #[must_use]
 pub fn by_key(entries: Entries) -> FreeMap {
-    entries.into_iter().map(|(key, node)| (key, Free::from(node))).collect()
+    entries.into_iter().map(|(key, node)| (key.into(), Free::from(node))).collect()
 }
 
 /// Free data as a request may give it, for the OpenAPI document: any keys that have a length and no control characters,

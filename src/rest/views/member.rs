@@ -150,7 +150,7 @@ impl From<domain::MemberRef> for MemberTag {
 pub fn extra_of(content: &domain::MemberContent) -> FreeMap {
     let mut extra = by_key(content.extra.entries());
     if let Some(member_type) = &content.member_type {
-        extra.insert("type".to_owned(), Node::Text(member_type.clone()).into());
+        extra.insert("type".to_owned(), Node::text(member_type.as_str()).into());
     }
     extra
 }

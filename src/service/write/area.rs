@@ -63,7 +63,7 @@ pub async fn put(
                 let area = problems.with(check_area(key, Node::Map(entries), content, is_bounded))?;
                 let mut areas = content.areas.entries();
                 areas.retain(|(known, _)| known != key);
-                areas.push((key.to_owned(), area));
+                areas.push((key.into(), area));
                 edit.save_content(&with_areas(content, areas)).await
             })
         })
@@ -129,7 +129,7 @@ fn renaming<'w>(
             let detail = format!("The community has an area with the key {new_key} already");
             return Err(Error::conflict(Code::AreaKeyTaken, detail).into());
         }
-        areas.push((new_key.clone(), area));
+        areas.push((new_key.as_str().into(), area));
         let (id, now) = (edit.community.id, edit.now);
         let moved = members::keys_in_area(&edit.handle, id, key).await?;
         let members_moved = members::move_to_area(&edit.handle, id, (key, &new_key), now).await?;

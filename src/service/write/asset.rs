@@ -116,7 +116,7 @@ fn asset_of(key: &AssetKey, body: Node) -> Result<AssetContent> {
     let checked =
         check_asset(key.as_str(), asset_type.as_deref(), Node::Map(entries)).map_err(|mut found| {
             for finding in &mut found {
-                if finding.location.first().is_some_and(|name| inside.contains(name)) {
+                if finding.location.first().is_some_and(|name| inside.contains(name.as_str())) {
                     finding.location.insert(0, "properties".to_owned());
                 }
             }

@@ -53,7 +53,7 @@ impl Body {
                 let mut body = Self::open(Node::Map(known));
                 for (key, value) in unknown {
                     let message = format!("no field of this request; these are: {}", allowed.join(", "));
-                    body.problems.push(problem("extra_forbidden", vec![key], message, Some(&value)));
+                    body.problems.push(problem("extra_forbidden", vec![key.into()], message, Some(&value)));
                 }
                 body
             }
@@ -81,13 +81,13 @@ impl Body {
 
     /// Puts a field there.
     pub(super) fn put(&mut self, key: &str, value: Node) {
-        self.entries.push((key.to_owned(), value));
+        self.entries.push((key.into(), value));
     }
 
     /// Takes a text out.
     pub(super) fn take_text(&mut self, key: &str) -> Option<String> {
         match self.take(key)? {
-            Node::Text(text) => Some(text),
+            Node::Text(text) => Some(text.into()),
             other => {
                 self.refuse("string_type", key, format!("a text, not {}", other.kind()), Some(&other));
                 None
@@ -101,7 +101,7 @@ impl Body {
             && !is_same(&text)
         {
             let message = format!("`{of_path}`, as in the path, or left out");
-            self.refuse("mismatch", key, message, Some(&Node::Text(text)));
+            self.refuse("mismatch", key, message, Some(&Node::text(text)));
         }
     }
 
@@ -122,7 +122,7 @@ impl Body {
                 "string_too_short",
                 key,
                 format!("`{key}` must not be blank"),
-                Some(&Node::Text(text)),
+                Some(&Node::text(text)),
             );
         }
     }

@@ -8,7 +8,7 @@ use crate::domain::document::Document;
 use crate::domain::grant::Operation;
 use crate::domain::identifier::CommunityKey;
 use crate::domain::import::Counts;
-use crate::domain::node::{Entries, Node};
+use crate::domain::node::{Entries, Node, Text};
 use crate::domain::precondition::Seen;
 use crate::service::import::stored_counts;
 use crate::service::{Ctx, Result, community::not_found};
@@ -79,7 +79,7 @@ fn changed(content: CommunityContent, body: Node) -> Result<CommunityContent> {
         entries.retain(|(known, _)| *known != name);
         entries.push((name, value));
     }
-    entries.push(("extra".to_owned(), extra));
+    entries.push(("extra".into(), extra));
     let operators = match operators {
         None => Ok(content.operators.clone()),
         Some(operators) => check_operators(operators),
@@ -98,7 +98,7 @@ fn changed(content: CommunityContent, body: Node) -> Result<CommunityContent> {
 /// The operators of a community stand in its `extra` where a client reads them.
 fn without_operators(extra: Option<Node>) -> (Option<Node>, Option<Entries>) {
     let Some(Node::Map(mut entries)) = extra else { return (extra, None) };
-    let is_operators = |(key, value): &(String, Node)| key == "operators" && matches!(value, Node::Map(_));
+    let is_operators = |(key, value): &(Text, Node)| key == "operators" && matches!(value, Node::Map(_));
     let operators = entries.iter().position(is_operators).map(|at| entries.remove(at).1);
     let operators = match operators {
         Some(Node::Map(operators)) => Some(operators),
@@ -109,8 +109,8 @@ fn without_operators(extra: Option<Node>) -> (Option<Node>, Option<Entries>) {
 
 /// The fields of a community as a bundle says them, without its `extra`, areas, operators and grid.
 fn said_of(content: &CommunityContent) -> Entries {
-    let text = |key: &str, text: &str| (key.to_owned(), Node::Text(text.to_owned()));
-    let document = |key: &str, document: &Document| (key.to_owned(), document.node());
+    let text = |key: &str, text: &str| (key.into(), Node::text(text));
+    let document = |key: &str, document: &Document| (key.into(), document.node());
     let mut entries = vec![
         text("id", content.key.as_str()),
         text("name", &content.name),

@@ -48,9 +48,9 @@ pub async fn put(
                 let given = fields.take_text("id").unwrap_or_else(|| code.to_string());
                 if folded_code(&given) != code.folded() {
                     let message = format!("`{code}`, as in the path");
-                    fields.refuse("mismatch", "id", message, Some(&Node::Text(given.clone())));
+                    fields.refuse("mismatch", "id", message, Some(&Node::text(given.as_str())));
                 }
-                fields.put("id", Node::Text(given));
+                fields.put("id", Node::text(given));
                 let (entries, problems) = fields.into_parts();
                 let point = problems.with(check_delivery_point(Node::Map(entries)))?;
                 let new = point.code.folded();
@@ -112,7 +112,7 @@ fn move_meter(asset: &mut AssetContent, old: &str, new: &DeliveryPointCode) {
     }
     let mut properties = asset.properties.entries();
     if let Some((_, pod)) = properties.iter_mut().find(|(key, _)| key == "pod") {
-        *pod = Node::Text(new.to_string());
+        *pod = Node::text(new.to_string());
     }
     asset.properties = Document::from_canonical(&Node::Map(properties));
 }

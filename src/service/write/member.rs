@@ -151,7 +151,7 @@ pub async fn set_status(
                 fields.require("status");
                 let reason = fields.take_text("reason");
                 if let Some(reason) = reason {
-                    let extra = vec![(STATUS_REASON.to_owned(), Node::Text(reason))];
+                    let extra = vec![(STATUS_REASON.into(), Node::text(reason))];
                     fields.put("extra", Node::Map(extra));
                 }
                 change(&edit, stored, fields).await?;
@@ -272,7 +272,7 @@ fn new_member(edit: &Edit, body: Node) -> Result<MemberGraph> {
 }
 
 fn area_keys(edit: &Edit) -> HashSet<String> {
-    edit.community.content.areas.entries().into_iter().map(|(key, _)| key).collect()
+    edit.community.content.areas.entries().into_iter().map(|(key, _)| key.into()).collect()
 }
 
 /// Writes a member with some of its fields changed.
@@ -287,7 +287,7 @@ async fn change(edit: &Edit, stored: StoredMember, mut fields: Body) -> Step<()>
         entries.retain(|(name, _)| *name != key);
         entries.push((key, value));
     }
-    entries.push(("extra".to_owned(), extra));
+    entries.push(("extra".into(), extra));
     let checked = check_member(wanted.content.key.as_str(), Node::Map(entries), &area_keys(edit));
     wanted.content = problems.with(checked)?.content;
     edit.save_member(MemberEdit { stored: Some(stored), wanted: Some(wanted) }).await
@@ -295,7 +295,7 @@ async fn change(edit: &Edit, stored: StoredMember, mut fields: Body) -> Step<()>
 
 /// The fields of a member as a bundle says them, without its `extra`, points and assets.
 fn said_of(content: &MemberContent) -> Entries {
-    let text = |key: &str, text: &str| (key.to_owned(), Node::Text(text.to_owned()));
+    let text = |key: &str, text: &str| (key.into(), Node::text(text));
     let mut entries = vec![
         text("user_id", content.user_id.as_str()),
         text("name", &content.name),

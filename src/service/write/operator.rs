@@ -35,7 +35,7 @@ pub async fn put(
                 let operator = problems.with(check_one_operator(key, Node::Map(entries)))?;
                 let mut operators = edit.community.content.operators.entries();
                 operators.retain(|(known, _)| known != key);
-                operators.push((key.to_owned(), operator));
+                operators.push((key.into(), operator));
                 operators.sort_by(|a, b| a.0.cmp(&b.0));
                 let operators = Document::from_canonical(&Node::Map(operators));
                 edit.save_content(&CommunityContent { operators, ..edit.community.content.clone() }).await

@@ -37,7 +37,7 @@ pub async fn put(
                 let content = &edit.community.content;
                 let mut fields = Body::open(body.clone());
                 fields.take_same("id", id, |text| text == id);
-                fields.put("id", Node::Text(id.to_owned()));
+                fields.put("id", Node::text(id));
                 let (entries, problems) = fields.into_parts();
                 let node = problems.with(check_topology_node(Node::Map(entries)))?;
                 stays_a_boundary(content, id, &node)?;

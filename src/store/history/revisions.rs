@@ -127,10 +127,10 @@ pub async fn record(
 /// Values stand as texts of their own, so that nesting has no limit but theirs.
 fn encoded(fields: &[FieldChange]) -> String {
     let fields = fields.iter().map(|field| {
-        let path = field.path.iter().map(|name| Node::Text(name.clone())).collect();
-        let mut entries: Entries = vec![("path".to_owned(), Node::List(path))];
+        let path = field.path.iter().map(|name| Node::text(name.as_str())).collect();
+        let mut entries: Entries = vec![("path".into(), Node::List(path))];
         for (name, value) in [("before", &field.before), ("after", &field.after)] {
-            entries.extend(value.as_ref().map(|value| (name.to_owned(), Node::Text(value.to_json()))));
+            entries.extend(value.as_ref().map(|value| (name.into(), Node::text(value.to_json()))));
         }
         Node::Map(entries)
     });
