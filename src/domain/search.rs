@@ -5,7 +5,7 @@ use super::closed_set::{SearchField, SearchKind};
 use super::community::{Community, CommunityContent};
 use super::delivery_point::{DeliveryPoint, DeliveryPointContent};
 use super::error::Error;
-use super::fold::folded;
+use super::fold::{folded, folding};
 use super::member::{Member, MemberContent};
 
 /// Most characters of a text that is searched for.
@@ -25,7 +25,7 @@ pub trait Searchable {
     fn search_text(&self) -> String {
         let mut all = "\n".to_owned();
         for (_, text) in self.search_fields() {
-            all.push_str(&folded(text));
+            all.push_str(&folding(text));
             all.push('\n');
         }
         all

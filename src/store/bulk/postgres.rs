@@ -1,10 +1,10 @@
 //! `COPY … FROM STDIN` in PostgreSQL's binary format: nothing is planned, nothing parsed, and one end writes while the other reads.
 //! <https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4>
 
+use sea_orm::Iterable as _;
 use sea_orm::sqlx::PgConnection;
-use sea_orm::{ActiveModelTrait, Iterable as _, Value};
 
-use super::{ColumnOf, no_such_type, table_and_columns, taken};
+use super::{Cell, ColumnOf, Row, table_and_columns};
 use crate::store::transaction::{Transaction, failed};
 use crate::store::{Result, StoreError};
 
@@ -19,22 +19,22 @@ const ABSENT: [u8; 4] = (-1_i32).to_be_bytes();
 const CHUNK: usize = 64 * 1024;
 
 /// Copies rows into their table.
-pub(super) async fn copy<A: ActiveModelTrait>(
+pub(super) async fn copy<R: Row + Send>(
     connection: &mut PgConnection,
     transaction: &Transaction,
-    rows: impl Iterator<Item = A>,
+    rows: impl Iterator<Item = R> + Send,
 ) -> Result<()> {
-    let sql = format!("COPY {} FROM STDIN (FORMAT binary)", table_and_columns::<A>());
+    let sql = format!("COPY {} FROM STDIN (FORMAT binary)", table_and_columns::<R>());
     transaction.sends(&sql);
-    let columns: Vec<ColumnOf<A>> = ColumnOf::<A>::iter().collect();
+    let columns: Vec<ColumnOf<R>> = ColumnOf::<R>::iter().collect();
     let count = i16::try_from(columns.len()).map_err(|_| too_much())?.to_be_bytes();
     let mut copy = connection.copy_in_raw(&sql).await.map_err(failed)?;
     let mut chunk = Vec::with_capacity(2 * CHUNK);
     chunk.extend(HEADER);
-    for mut row in rows {
+    for row in rows {
         chunk.extend(count);
         for column in &columns {
-            write(&mut chunk, taken(&mut row, *column))?;
+            write(&mut chunk, row.cell(*column))?;
         }
         if chunk.len() >= CHUNK {
             copy.send(chunk.as_slice()).await.map_err(failed)?;
@@ -48,17 +48,17 @@ pub(super) async fn copy<A: ActiveModelTrait>(
 }
 
 /// Writes a value behind its length.
-fn write(chunk: &mut Vec<u8>, value: Value) -> Result<()> {
-    match value {
-        Value::String(Some(text)) => put(chunk, text.as_bytes()),
-        Value::BigInt(Some(number)) => put(chunk, &number.to_be_bytes()),
-        Value::Uuid(Some(id)) => put(chunk, id.as_bytes()),
-        Value::Bool(Some(flag)) => put(chunk, &[flag.into()]),
-        Value::String(None) | Value::BigInt(None) | Value::Uuid(None) | Value::Bool(None) => {
+fn write(chunk: &mut Vec<u8>, cell: Cell<'_>) -> Result<()> {
+    match cell {
+        Cell::Text(text) => put(chunk, text.as_bytes()),
+        Cell::Number(number) => put(chunk, &number.to_be_bytes()),
+        Cell::Id(id) => put(chunk, id.as_bytes()),
+        Cell::Flag(flag) => put(chunk, &[flag.into()]),
+        Cell::Absent => {
             chunk.extend(ABSENT);
             Ok(())
         }
-        other => Err(no_such_type(&other)),
+        Cell::Foreign(array_type) => Err(Cell::no_such_type(&array_type)),
     }
 }
 

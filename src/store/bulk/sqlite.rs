@@ -1,14 +1,13 @@
 //! `INSERT … VALUES (…), (…)`: SQLite binds a value for little, and what is the same in every row once. Statements of a table have
 //! the same text, so that it is prepared once.
 
-use std::iter::Peekable;
 use std::sync::Arc;
 
+use sea_orm::Iterable as _;
 use sea_orm::sqlx::sqlite::SqliteArguments;
 use sea_orm::sqlx::{self, Arguments as _, AssertSqlSafe, SqliteConnection};
-use sea_orm::{ActiveModelTrait, Iterable as _, Value};
 
-use super::{ColumnOf, no_such_type, table_and_columns, taken};
+use super::{Cell, ColumnOf, Row, table_and_columns};
 use crate::store::transaction::{Transaction, failed};
 use crate::store::{Result, StoreError};
 
@@ -20,15 +19,15 @@ const VALUES: usize = 8_000;
 type Insert = (String, SqliteArguments);
 
 /// Inserts rows. The next statement is put together while SQLite's thread works on the last one.
-pub(super) async fn insert<A: ActiveModelTrait + Send>(
+pub(super) async fn insert<R: Row + Send>(
     connection: &mut SqliteConnection,
     transaction: &Transaction,
-    mut rows: Peekable<impl Iterator<Item = A> + Send>,
+    mut rows: impl Iterator<Item = R> + Send,
 ) -> Result<()> {
-    let most = VALUES / ColumnOf::<A>::iter().count();
+    let most = VALUES / ColumnOf::<R>::iter().count();
     let mut next_insert = || {
-        let is_more = rows.peek().is_some();
-        is_more.then(|| many_values(rows.by_ref().take(most), most)).transpose()
+        let some: Vec<R> = rows.by_ref().take(most).collect();
+        (!some.is_empty()).then(|| many_values(&some)).transpose()
     };
     let mut next = next_insert()?;
     while let Some((sql, arguments)) = next {
@@ -42,47 +41,44 @@ pub(super) async fn insert<A: ActiveModelTrait + Send>(
 }
 
 /// What rows have in a column.
-enum Cells {
+enum Cells<'r> {
     /// All of them the same, which is then bound once: the community, the moment, free data that is not there.
-    One(Value),
+    One(Cell<'r>),
     /// Each its own.
-    Each(Vec<Value>),
+    Each(Vec<Cell<'r>>),
 }
 
-impl Cells {
-    fn of(cells: Vec<Value>) -> Self {
+impl<'r> Cells<'r> {
+    fn of(mut cells: Vec<Cell<'r>>) -> Self {
         match cells.as_slice() {
-            [first, others @ .., last] if last == first && others.iter().all(|cell| cell == first) => {
-                cells.into_iter().next().map_or_else(|| Self::Each(Vec::new()), Self::One)
+            [first, .., last] if last == first && cells.iter().all(|cell| cell == first) => {
+                Self::One(cells.swap_remove(0))
             }
             _ => Self::Each(cells),
         }
     }
 }
 
-/// How many rows there are, no more than `most`, and their columns in the order of the table. Row by row: each is taken apart while
-/// it is at hand.
-fn columns<A: ActiveModelTrait>(rows: impl Iterator<Item = A>, most: usize) -> (usize, Vec<Cells>) {
-    let mut columns: Vec<(ColumnOf<A>, Vec<Value>)> =
-        ColumnOf::<A>::iter().map(|column| (column, Vec::with_capacity(most))).collect();
-    let mut count = 0;
-    for mut row in rows {
-        count += 1;
+/// The columns of rows in the order of the table. Row by row: each is taken apart while it is at hand.
+fn columns<R: Row>(rows: &[R]) -> Vec<Cells<'_>> {
+    let mut columns: Vec<(ColumnOf<R>, Vec<Cell<'_>>)> =
+        ColumnOf::<R>::iter().map(|column| (column, Vec::with_capacity(rows.len()))).collect();
+    for row in rows {
         for (column, cells) in &mut columns {
-            cells.push(taken(&mut row, *column));
+            cells.push(row.cell(*column));
         }
     }
-    (count, columns.into_iter().map(|(_, cells)| Cells::of(cells)).collect())
+    columns.into_iter().map(|(_, cells)| Cells::of(cells)).collect()
 }
 
-fn many_values<A: ActiveModelTrait>(rows: impl Iterator<Item = A>, most: usize) -> Result<Insert> {
-    let (count, columns) = columns(rows, most);
-    let of_each = count * columns.iter().filter(|cells| matches!(cells, Cells::Each(_))).count();
+fn many_values<R: Row>(rows: &[R]) -> Result<Insert> {
+    let columns = columns(rows);
+    let of_each = rows.len() * columns.iter().filter(|cells| matches!(cells, Cells::Each(_))).count();
     let (mut row, mut shared, mut each) = (Vec::new(), Vec::new(), Vec::new());
     for cells in columns {
         match cells {
-            Cells::One(value) => {
-                shared.push(value);
+            Cells::One(cell) => {
+                shared.push(cell);
                 // The layer below takes a name of `$` and a number for the place among all values; `?` is the next of those
                 // that have no name. Few are named, for names are looked for one by one.
                 row.push(format!("${}", of_each + shared.len()));
@@ -95,23 +91,24 @@ fn many_values<A: ActiveModelTrait>(rows: impl Iterator<Item = A>, most: usize) 
     }
     let mut arguments = SqliteArguments::default();
     arguments.reserve(of_each + shared.len(), 0);
-    for _ in 0..count {
-        each.iter_mut().filter_map(Iterator::next).try_for_each(|value| bind(&mut arguments, value))?;
+    for _ in rows {
+        each.iter_mut().filter_map(Iterator::next).try_for_each(|cell| bind(&mut arguments, cell))?;
     }
-    shared.into_iter().try_for_each(|value| bind(&mut arguments, value))?;
+    shared.into_iter().try_for_each(|cell| bind(&mut arguments, cell))?;
     let row = format!("({})", row.join(", "));
-    let sql = format!("INSERT INTO {} VALUES {}", table_and_columns::<A>(), vec![row; count].join(", "));
+    let sql = format!("INSERT INTO {} VALUES {}", table_and_columns::<R>(), vec![row; rows.len()].join(", "));
     Ok((sql, arguments))
 }
 
-fn bind(arguments: &mut SqliteArguments, value: Value) -> Result<()> {
-    let bound = match value {
+fn bind(arguments: &mut SqliteArguments, cell: Cell<'_>) -> Result<()> {
+    let bound = match cell {
         // Given back on SQLite's thread, which has the most to do, as one piece of memory where a `String` is two.
-        Value::String(text) => arguments.add(text.map(Arc::<str>::from)),
-        Value::BigInt(number) => arguments.add(number),
-        Value::Uuid(id) => arguments.add(id),
-        Value::Bool(flag) => arguments.add(flag),
-        other => return Err(no_such_type(&other)),
+        Cell::Text(text) => arguments.add(Arc::<str>::from(text)),
+        Cell::Number(number) => arguments.add(number),
+        Cell::Id(id) => arguments.add(id),
+        Cell::Flag(flag) => arguments.add(flag),
+        Cell::Absent => arguments.add(None::<i64>),
+        Cell::Foreign(array_type) => return Err(Cell::no_such_type(&array_type)),
     };
     bound.map_err(|error| StoreError::Database(format!("a value was not bound: {error}")))
 }

@@ -10,10 +10,10 @@ mod rows;
 
 use entity::{asset, asset_measure, community, delivery_point, holding, member, search_text};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable};
+use sea_orm::{ColumnTrait, ConnectionTrait, Iterable};
 use uuid::Uuid;
 
-use super::bulk::insert_all;
+use super::bulk::{ColumnOf, Row, insert_all};
 use super::loading::Loading;
 use super::{Handle, Result, history, set};
 use crate::domain::asset::AssetContent;
@@ -27,6 +27,8 @@ use crate::domain::identifier::{CommunityKey, UserId};
 use crate::domain::import::{Counts, MemberGraph};
 use crate::domain::member::MemberContent;
 use crate::domain::timestamp::Timestamp;
+
+use rows::HoldingRow;
 
 pub use edit::{MemberEdit, StoredMember};
 
@@ -288,7 +290,7 @@ impl<'g> Plan<'g> {
         use community::Column;
         let row = self.community_row();
         if self.community.changed {
-            return rewrite(handle, self.community.id, row.into_active_model()).await;
+            return rewrite(handle, self.community.id, &row).await;
         }
         let mut update = Query::update();
         update
@@ -337,24 +339,19 @@ async fn fill(handle: &Handle, plans: &[&Plan<'_>]) -> Result<()> {
     for plan in every().filter(|plan| plan.community_exists) {
         plan.rewrite_community(handle).await?;
         for planned in &plan.rewritten {
-            let row = plan.member_row(planned).into_active_model();
-            rewrite(handle, planned.identity.id, row).await?;
+            rewrite(handle, planned.identity.id, &plan.member_row(planned)).await?;
         }
     }
-    let members = every().flat_map(|plan| plan.members.iter().map(|planned| plan.member_row(planned)));
-    insert_all(handle, Box::new(members)).await?;
-    let points = every().flat_map(|plan| plan.points.iter().map(|planned| plan.point_row(planned)));
-    insert_all(handle, Box::new(points)).await?;
-    let assets = every().flat_map(|plan| plan.assets.iter().map(|planned| plan.asset_row(planned)));
-    insert_all(handle, Box::new(assets)).await?;
-    let measures = every().flat_map(|plan| plan.assets.iter().flat_map(|planned| plan.measure_rows(planned)));
-    insert_all(handle, Box::new(measures)).await
+    insert_all(handle, Box::new(every().flat_map(Plan::member_rows))).await?;
+    insert_all(handle, Box::new(every().flat_map(Plan::point_rows))).await?;
+    insert_all(handle, Box::new(every().flat_map(Plan::asset_rows))).await?;
+    insert_all(handle, Box::new(every().flat_map(Plan::measure_rows))).await
 }
 
 /// What the active members hold, in the order of the table, which it fills from one end to the other.
-fn holdings<'p>(plans: impl Iterator<Item = &'p Plan<'p>>) -> Vec<holding::Model> {
-    let mut holdings: Vec<holding::Model> = plans.flat_map(Plan::holding_rows).collect();
-    holdings.sort_unstable_by(|one, other| (&one.kind, &one.folded_id).cmp(&(&other.kind, &other.folded_id)));
+fn holdings<'p>(plans: impl Iterator<Item = &'p Plan<'p>>) -> Vec<HoldingRow> {
+    let mut holdings: Vec<HoldingRow> = plans.flat_map(Plan::holding_rows).collect();
+    holdings.sort_unstable_by(|one, other| one.key().cmp(&other.key()));
     holdings
 }
 
@@ -370,13 +367,11 @@ async fn delete_ids<C: ColumnTrait>(handle: &Handle, column: C, ids: &[Uuid]) ->
 }
 
 /// Writes every column of a row again, where it stands.
-async fn rewrite<A: ActiveModelTrait>(handle: &Handle, id: Uuid, mut row: A) -> Result<()> {
+async fn rewrite<R: Row>(handle: &Handle, id: Uuid, row: &R) -> Result<()> {
     let mut update = Query::update();
-    update.table(A::Entity::default()).and_where(Expr::col("id").eq(id));
-    for column in <A::Entity as EntityTrait>::Column::iter() {
-        if let Some(value) = row.take(column).into_value() {
-            update.value(column, value);
-        }
+    update.table(R::Entity::default()).and_where(Expr::col("id").eq(id));
+    for column in ColumnOf::<R>::iter() {
+        update.value(column, row.cell(column).into_expr()?);
     }
     handle.execute(&update).await?;
     Ok(())

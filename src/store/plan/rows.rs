@@ -1,4 +1,4 @@
-//! The rows of what a plan writes.
+//! The rows of what a plan writes. Of what there are many of, a row borrows what it says from the plan.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,199 @@ use uuid::Uuid;
 
 use super::{Plan, PlannedAsset, PlannedMember, PlannedPoint};
 use crate::domain::closed_set::{ClosedSet, MemberStatus};
-use crate::domain::delivery_point::DeliveryPointContent;
-use crate::domain::fold::folded;
+use crate::domain::delivery_point::{DeliveryPointContent, HoldingKind};
+use crate::domain::fold::{folded, folding};
 use crate::domain::numbering;
 use crate::domain::search::Searchable;
 use crate::domain::stats::Quantities;
+use crate::store::bulk::{Cell, Row};
+
+/// A row of `member`.
+pub(super) struct MemberRow<'p> {
+    community_id: Uuid,
+    planned: &'p PlannedMember<'p>,
+}
+
+/// A row of `delivery_point`.
+pub(super) struct PointRow<'p> {
+    community_id: Uuid,
+    planned: &'p PlannedPoint<'p>,
+}
+
+/// A row of `asset`.
+pub(super) struct AssetRow<'p> {
+    community_id: Uuid,
+    planned: &'p PlannedAsset<'p>,
+    quantities: Quantities,
+}
+
+/// A row of `asset_measure`.
+pub(super) struct MeasureRow {
+    asset_id: Uuid,
+    measured_key: String,
+    community_id: Uuid,
+}
+
+/// A row of `search_text`.
+pub(super) struct SearchRow {
+    community_id: Uuid,
+    id: Uuid,
+    member_id: Uuid,
+    kind: &'static str,
+    text: String,
+}
+
+/// A row of `holding`.
+pub(super) struct HoldingRow {
+    kind: HoldingKind,
+    folded_id: String,
+    community_id: Uuid,
+    member_id: Uuid,
+    since: i64,
+}
+
+impl HoldingRow {
+    /// What the rows of the table are ordered by.
+    pub(super) fn key(&self) -> (&'static str, &str) {
+        (self.kind.as_str(), &self.folded_id)
+    }
+}
+
+impl Row for MemberRow<'_> {
+    type Entity = member::Entity;
+
+    fn cell(&self, column: member::Column) -> Cell<'_> {
+        use member::Column;
+        let PlannedMember { identity, content } = self.planned;
+        match column {
+            Column::Id => identity.id.into(),
+            Column::CommunityId => self.community_id.into(),
+            Column::Key => content.key.as_str().into(),
+            Column::KeyFolded => folding(content.key.as_str()).into(),
+            Column::UserId => content.user_id.as_str().into(),
+            Column::UserIdFolded => folding(content.user_id.as_str()).into(),
+            Column::Did => content.did.as_ref().map(|did| did.as_str()).into(),
+            Column::DidFolded => content.did.as_ref().map(|did| folding(did.as_str())).into(),
+            Column::Name => content.name.as_str().into(),
+            Column::NameFolded => folding(&content.name).into(),
+            Column::MemberType => content.member_type.as_deref().into(),
+            Column::MemberTypeFolded => content.member_type.as_deref().map(folding).into(),
+            Column::Role => content.role.as_str().into(),
+            Column::Area => content.area.as_str().into(),
+            Column::AreaFolded => folding(&content.area).into(),
+            Column::Status => content.status.as_str().into(),
+            Column::Extra => content.extra.as_str().into(),
+            Column::Version => identity.version.into(),
+            Column::CreatedAt => identity.created_at.as_micros().into(),
+            Column::UpdatedAt => identity.updated_at.as_micros().into(),
+        }
+    }
+}
+
+impl Row for PointRow<'_> {
+    type Entity = delivery_point::Entity;
+
+    fn cell(&self, column: delivery_point::Column) -> Cell<'_> {
+        use delivery_point::Column;
+        let PlannedPoint { id, member_id, member_key, content } = self.planned;
+        let DeliveryPointContent { code, point_type, description, address, tariff, active, extra } = content;
+        match column {
+            Column::Id => (*id).into(),
+            Column::CommunityId => self.community_id.into(),
+            Column::MemberId => (*member_id).into(),
+            Column::MemberKey => (*member_key).into(),
+            Column::Code => code.as_str().into(),
+            Column::CodeFolded => code.folded().into(),
+            Column::PointType => point_type.as_str().into(),
+            Column::PointTypeFolded => folding(point_type).into(),
+            Column::Description => description.as_deref().into(),
+            Column::DescriptionFolded => description.as_deref().map(folding).into(),
+            Column::Address => address.as_deref().into(),
+            Column::AddressFolded => address.as_deref().map(folding).into(),
+            Column::Tariff => tariff.as_deref().into(),
+            Column::TariffFolded => tariff.as_deref().map(folding).into(),
+            Column::Active => (*active).into(),
+            Column::Extra => extra.as_str().into(),
+        }
+    }
+}
+
+impl Row for AssetRow<'_> {
+    type Entity = asset::Entity;
+
+    fn cell(&self, column: asset::Column) -> Cell<'_> {
+        use asset::Column;
+        let PlannedAsset { identity, member_id, content } = self.planned;
+        let sensor_id = content.sensor_id.as_ref().map(|sensor| sensor.as_str());
+        match column {
+            Column::Id => identity.id.into(),
+            Column::CommunityId => self.community_id.into(),
+            Column::MemberId => (*member_id).into(),
+            Column::Key => content.key.as_str().into(),
+            Column::KeyFolded => folding(content.key.as_str()).into(),
+            Column::AssetType => content.asset_type.as_str().into(),
+            Column::Name => content.name.as_str().into(),
+            Column::NameFolded => folding(&content.name).into(),
+            Column::SensorId => sensor_id.into(),
+            Column::SensorIdFolded => sensor_id.map(folding).into(),
+            Column::PodFolded => content.pod().map(|pod| pod.folded()).into(),
+            Column::Properties => content.properties.as_str().into(),
+            Column::Device => content.device.as_str().into(),
+            Column::Relationships => content.relationships.as_str().into(),
+            Column::Extra => content.extra.as_str().into(),
+            Column::PowerW => self.quantities.power_w.into(),
+            Column::HeatW => self.quantities.heat_w.into(),
+            Column::EnergyWh => self.quantities.energy_wh.into(),
+            Column::ControllableW => self.quantities.controllable_w.into(),
+            Column::Version => identity.version.into(),
+            Column::CreatedAt => identity.created_at.as_micros().into(),
+            Column::UpdatedAt => identity.updated_at.as_micros().into(),
+        }
+    }
+}
+
+impl Row for MeasureRow {
+    type Entity = asset_measure::Entity;
+
+    fn cell(&self, column: asset_measure::Column) -> Cell<'_> {
+        use asset_measure::Column;
+        match column {
+            Column::AssetId => self.asset_id.into(),
+            Column::MeasuredKey => self.measured_key.as_str().into(),
+            Column::CommunityId => self.community_id.into(),
+        }
+    }
+}
+
+impl Row for SearchRow {
+    type Entity = search_text::Entity;
+
+    fn cell(&self, column: search_text::Column) -> Cell<'_> {
+        use search_text::Column;
+        match column {
+            Column::CommunityId => self.community_id.into(),
+            Column::Id => self.id.into(),
+            Column::MemberId => self.member_id.into(),
+            Column::Kind => self.kind.into(),
+            Column::Text => self.text.as_str().into(),
+        }
+    }
+}
+
+impl Row for HoldingRow {
+    type Entity = holding::Entity;
+
+    fn cell(&self, column: holding::Column) -> Cell<'_> {
+        use holding::Column;
+        match column {
+            Column::Kind => self.kind.as_str().into(),
+            Column::FoldedId => self.folded_id.as_str().into(),
+            Column::CommunityId => self.community_id.into(),
+            Column::MemberId => self.member_id.into(),
+            Column::Since => self.since.into(),
+        }
+    }
+}
 
 impl<'g> Plan<'g> {
     /// The highest numbered key that a member will have had.
@@ -48,97 +236,43 @@ impl<'g> Plan<'g> {
         }
     }
 
-    pub(super) fn member_row(&self, planned: &PlannedMember<'g>) -> member::Model {
-        let content = planned.content;
-        member::Model {
-            id: planned.identity.id,
-            community_id: self.community.id,
-            key: content.key.to_string(),
-            key_folded: folded(content.key.as_str()),
-            user_id: content.user_id.to_string(),
-            user_id_folded: folded(content.user_id.as_str()),
-            did: content.did.as_ref().map(ToString::to_string),
-            did_folded: content.did.as_ref().map(|did| folded(did.as_str())),
-            name: content.name.clone(),
-            name_folded: folded(&content.name),
-            member_type: content.member_type.clone(),
-            member_type_folded: content.member_type.as_deref().map(folded),
-            role: content.role.to_string(),
-            area: content.area.clone(),
-            area_folded: folded(&content.area),
-            status: content.status.to_string(),
-            extra: content.extra.as_str().to_owned(),
-            version: planned.identity.version,
-            created_at: planned.identity.created_at.as_micros(),
-            updated_at: planned.identity.updated_at.as_micros(),
-        }
+    /// The members that are filled in.
+    pub(super) fn member_rows<'p>(&'p self) -> impl Iterator<Item = MemberRow<'p>> {
+        self.members.iter().map(|planned| self.member_row(planned))
     }
 
-    pub(super) fn point_row(&self, planned: &PlannedPoint<'g>) -> delivery_point::Model {
-        let DeliveryPointContent { code, point_type, description, address, tariff, active, extra } =
-            planned.content;
-        delivery_point::Model {
-            id: planned.id,
-            community_id: self.community.id,
-            member_id: planned.member_id,
-            member_key: planned.member_key.to_owned(),
-            code: code.to_string(),
-            code_folded: code.folded(),
-            point_type: point_type.clone(),
-            point_type_folded: folded(point_type),
-            description: description.clone(),
-            description_folded: description.as_deref().map(folded),
-            address: address.clone(),
-            address_folded: address.as_deref().map(folded),
-            tariff: tariff.clone(),
-            tariff_folded: tariff.as_deref().map(folded),
-            active: *active,
-            extra: extra.as_str().to_owned(),
-        }
+    pub(super) fn member_row<'p>(&self, planned: &'p PlannedMember<'g>) -> MemberRow<'p> {
+        MemberRow { community_id: self.community.id, planned }
     }
 
-    pub(super) fn asset_row(&self, planned: &PlannedAsset<'g>) -> asset::Model {
-        let content = planned.content;
-        let Quantities { power_w, heat_w, energy_wh, controllable_w } = content.quantities();
-        asset::Model {
-            id: planned.identity.id,
-            community_id: self.community.id,
-            member_id: planned.member_id,
-            key: content.key.to_string(),
-            key_folded: folded(content.key.as_str()),
-            asset_type: content.asset_type.to_string(),
-            name: content.name.clone(),
-            name_folded: folded(&content.name),
-            sensor_id: content.sensor_id.as_ref().map(ToString::to_string),
-            sensor_id_folded: content.sensor_id.as_ref().map(|sensor| folded(sensor.as_str())),
-            pod_folded: content.pod().map(|pod| pod.folded()),
-            properties: content.properties.as_str().to_owned(),
-            device: content.device.as_str().to_owned(),
-            relationships: content.relationships.as_str().to_owned(),
-            extra: content.extra.as_str().to_owned(),
-            power_w,
-            heat_w,
-            energy_wh,
-            controllable_w,
-            version: planned.identity.version,
-            created_at: planned.identity.created_at.as_micros(),
-            updated_at: planned.identity.updated_at.as_micros(),
-        }
+    /// The delivery points that are filled in.
+    pub(super) fn point_rows<'p>(&'p self) -> impl Iterator<Item = PointRow<'p>> {
+        self.points.iter().map(|planned| PointRow { community_id: self.community.id, planned })
     }
 
-    pub(super) fn measure_rows(&self, planned: &PlannedAsset<'g>) -> Vec<asset_measure::Model> {
-        let keys: BTreeSet<String> = planned.content.measures().into_iter().collect();
-        keys.into_iter()
-            .map(|measured_key| asset_measure::Model {
+    /// The assets that are filled in.
+    pub(super) fn asset_rows<'p>(&'p self) -> impl Iterator<Item = AssetRow<'p>> {
+        self.assets.iter().map(|planned| AssetRow {
+            community_id: self.community.id,
+            planned,
+            quantities: planned.content.quantities(),
+        })
+    }
+
+    /// What the assets that are filled in measure.
+    pub(super) fn measure_rows(&self) -> impl Iterator<Item = MeasureRow> {
+        self.assets.iter().flat_map(|planned| {
+            let keys: BTreeSet<String> = planned.content.measures().into_iter().collect();
+            keys.into_iter().map(|measured_key| MeasureRow {
                 asset_id: planned.identity.id,
                 measured_key,
                 community_id: self.community.id,
             })
-            .collect()
+        })
     }
 
     /// What a search looks through, of the rows that are written.
-    pub(super) fn search_rows(&self) -> impl Iterator<Item = search_text::Model> {
+    pub(super) fn search_rows(&self) -> impl Iterator<Item = SearchRow> {
         let community = self.community.changed.then(|| {
             let id = self.community.id;
             self.search_row(id, id, self.content)
@@ -156,27 +290,22 @@ impl<'g> Plan<'g> {
         community.into_iter().chain(members).chain(points).chain(assets)
     }
 
-    pub(super) fn search_row<S: Searchable>(
-        &self,
-        id: Uuid,
-        member_id: Uuid,
-        content: &S,
-    ) -> search_text::Model {
-        search_text::Model {
+    fn search_row<S: Searchable>(&self, id: Uuid, member_id: Uuid, content: &S) -> SearchRow {
+        SearchRow {
             community_id: self.community.id,
             id,
             member_id,
-            kind: S::KIND.as_str().to_owned(),
+            kind: S::KIND.as_str(),
             text: content.search_text(),
         }
     }
 
     /// What the active members hold. An identifier that stands twice with one member is held once.
-    pub(super) fn holding_rows(&self) -> impl Iterator<Item = holding::Model> {
+    pub(super) fn holding_rows(&self) -> impl Iterator<Item = HoldingRow> {
         let active = self.holders.iter().filter(|(_, graph)| graph.content.status == MemberStatus::Active);
         active.flat_map(move |&(member_id, graph)| {
-            graph.held().into_iter().map(move |(kind, folded_id)| holding::Model {
-                kind: kind.as_str().to_owned(),
+            graph.held().into_iter().map(move |(kind, folded_id)| HoldingRow {
+                kind,
                 folded_id,
                 community_id: self.community.id,
                 member_id,
