@@ -6,6 +6,7 @@
 
 mod edit;
 mod replace;
+mod row;
 mod rows;
 
 use entity::{asset, asset_measure, community, delivery_point, holding, member, search_text};
@@ -28,7 +29,7 @@ use crate::domain::import::{Counts, MemberGraph};
 use crate::domain::member::MemberContent;
 use crate::domain::timestamp::Timestamp;
 
-use rows::HoldingRow;
+use row::HoldingRow;
 
 pub use edit::{MemberEdit, StoredMember};
 
