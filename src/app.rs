@@ -126,7 +126,8 @@ pub async fn serve(listeners: Listeners, router: http::Service, state: AppState)
     let told = tokio::spawn(told);
     let mut also_stopping = stopping.clone();
     let sockets = state.sockets.clone();
-    let server = http::serve(listener, router, &state.limits, async move {
+    let is_crowded = || state.registry.places().are_waited_for();
+    let server = http::serve(listener, router, &state.limits, is_crowded, async move {
         _ = stopping.changed().await;
         sockets.stop();
     });

@@ -35,11 +35,13 @@ const AT_THE_DOOR: Duration = Duration::from_secs(1);
 /// Takes connections until told to stop, then waits until those that are open have finished what runs. A
 /// connection whose next request does not say all of its head within `head_timeout` is closed. Beyond
 /// `max_connections`, or what the system gives files for, who comes has the place of somebody who asks nothing at the moment, or
-/// may ask one thing: how the process is. Whatever else is asked then is refused.
+/// may ask one thing: how the process is. Whatever else is asked then is refused. `is_crowded` tells whether requests wait for a
+/// place.
 pub async fn serve(
     mut listener: TcpListener,
     router: Service,
     limits: &HttpLimits,
+    is_crowded: impl Fn() -> bool,
     stop: impl Future<Output = ()>,
 ) {
     let connections = TaskTracker::new();
@@ -81,7 +83,7 @@ pub async fn serve(
     tokio::select! {
         () = serving => {}
         () = room.watch() => {}
-        () = turns.keep_on() => {}
+        () = turns.keep_on(is_crowded) => {}
     }
 }
 

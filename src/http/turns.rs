@@ -3,13 +3,18 @@
 //! What a connection needs is in the processor's cache if it has asked a moment ago. Where a thousand ask in a circle each finds
 //! it cold, and an answer from memory takes a third more of the processor. Who waits for a turn waits in the system's memory, before
 //! anything is read of what is asked.
+//!
+//! Where requests wait for a place, it is the database that is waited for, and fewer have a turn at a time: what was read of a request is
+//! to be in the cache still when its place is free.
 
 use std::collections::VecDeque;
 use std::io;
+use std::num::NonZero;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use futures_util::task::AtomicWaker;
@@ -25,6 +30,12 @@ use super::room::Guest;
 const CONNECTIONS: usize = 128;
 const ROUND: Duration = Duration::from_millis(20);
 
+/// How many for each processor while requests wait for a place, in rounds that are as much shorter.
+const FEW: usize = 32;
+
+/// For how long fewer have a turn when somebody was seen to wait for a place.
+const LATELY: Duration = Duration::from_millis(100);
+
 /// How often is looked whether a thread has nothing to do while somebody waits.
 const LOOK: Duration = Duration::from_millis(1);
 
@@ -36,12 +47,22 @@ pub(super) struct Turns {
     is_waited_for: AtomicBool,
     waited_for: Notify,
     queue: Mutex<Queue>,
+    few: usize,
 }
 
 struct Queue {
     waiting: VecDeque<Arc<Ticket>>,
     /// When this round began.
     began: Instant,
+    /// How many may have a turn in it.
+    connections: usize,
+}
+
+impl Queue {
+    /// Whether the round is over.
+    fn is_over(&self) -> bool {
+        self.began.elapsed() * CONNECTIONS as u32 >= ROUND * self.connections as u32
+    }
 }
 
 /// Somebody's wait for a turn.
@@ -53,12 +74,18 @@ struct Ticket {
 
 impl Turns {
     pub(super) fn new() -> Self {
+        let processors = available_parallelism().map_or(1, NonZero::get);
         Self {
             round: AtomicU64::new(0),
             left: AtomicUsize::new(CONNECTIONS),
             is_waited_for: AtomicBool::new(false),
             waited_for: Notify::new(),
-            queue: Mutex::new(Queue { waiting: VecDeque::new(), began: Instant::now() }),
+            queue: Mutex::new(Queue {
+                waiting: VecDeque::new(),
+                began: Instant::now(),
+                connections: CONNECTIONS,
+            }),
+            few: CONNECTIONS.min(FEW * processors),
         }
     }
 
@@ -72,8 +99,8 @@ impl Turns {
             return Ok(self.round());
         }
         let mut queue = self.queue();
-        if queue.waiting.is_empty() && queue.began.elapsed() >= ROUND {
-            self.begin_round(&mut queue);
+        if queue.waiting.is_empty() && queue.is_over() {
+            self.begin_round(&mut queue, CONNECTIONS);
         }
         if queue.waiting.is_empty() && self.take_one_left() {
             return Ok(self.round());
@@ -91,26 +118,30 @@ impl Turns {
     }
 
     /// Begins rounds for as long as somebody waits, whenever one is over or a thread has nothing to do, and for as long as
-    /// it is polled.
-    pub(super) async fn keep_on(&self) {
+    /// it is polled. `is_crowded` tells whether requests wait for a place.
+    pub(super) async fn keep_on(&self, is_crowded: impl Fn() -> bool) {
         loop {
             self.waited_for.notified().await;
-            let mut pauses = pauses();
+            let (mut pauses, mut crowd_seen) = (pauses(), None);
             while self.is_waited_for.load(Ordering::Acquire) {
                 sleep(LOOK).await;
                 let before = std::mem::replace(&mut pauses, self::pauses());
-                self.go_on(pauses > before);
+                if is_crowded() {
+                    crowd_seen = Some(Instant::now());
+                }
+                let is_crowded = crowd_seen.is_some_and(|seen| seen.elapsed() < LATELY);
+                self.go_on(pauses > before, if is_crowded { self.few } else { CONNECTIONS });
             }
         }
     }
 
-    /// Begins a round if the last one is over, or at once.
-    fn go_on(&self, at_once: bool) {
+    /// Begins a round of so many connections if the last one is over, or at once.
+    fn go_on(&self, at_once: bool, connections: usize) {
         let mut queue = self.queue();
-        if !at_once && queue.began.elapsed() < ROUND {
+        if !at_once && !queue.is_over() {
             return;
         }
-        let next = self.begin_round(&mut queue);
+        let next = self.begin_round(&mut queue, connections);
         drop(queue);
         for ticket in next {
             ticket.is_given.store(true, Ordering::Release);
@@ -119,9 +150,9 @@ impl Turns {
     }
 
     /// Begins a round with those who have waited longest, and gives their tickets.
-    fn begin_round(&self, queue: &mut Queue) -> Vec<Arc<Ticket>> {
+    fn begin_round(&self, queue: &mut Queue, connections: usize) -> Vec<Arc<Ticket>> {
         let mut next = Vec::new();
-        while next.len() < CONNECTIONS
+        while next.len() < connections
             && let Some(ticket) = queue.waiting.pop_front()
         {
             // Whoever has gone does not keep a ticket.
@@ -130,7 +161,8 @@ impl Turns {
             }
         }
         queue.began = Instant::now();
-        self.left.store(CONNECTIONS - next.len(), Ordering::Relaxed);
+        queue.connections = connections;
+        self.left.store(connections - next.len(), Ordering::Relaxed);
         self.is_waited_for.store(!queue.waiting.is_empty(), Ordering::Release);
         self.round.fetch_add(1, Ordering::AcqRel);
         next
@@ -237,15 +269,28 @@ mod tests {
         assert!((0..CONNECTIONS).all(|_| turns.take().is_ok()));
         let waiting: Vec<_> = (0..=CONNECTIONS).map(|_| turns.take().expect_err("none is left")).collect();
         let has_one = |ticket: &&Arc<Ticket>| ticket.is_given.load(Ordering::Acquire);
-        turns.go_on(false);
+        turns.go_on(false, CONNECTIONS);
         assert_eq!(waiting.iter().filter(has_one).count(), 0, "the round is not over");
-        turns.go_on(true);
+        turns.go_on(true, CONNECTIONS);
         assert_eq!(waiting.iter().take_while(has_one).count(), CONNECTIONS);
         assert_eq!(waiting.iter().filter(has_one).count(), CONNECTIONS);
         assert!(turns.take().is_err(), "somebody waited before");
         drop(waiting);
-        turns.go_on(true);
+        turns.go_on(true, CONNECTIONS);
         assert_eq!(turns.take().ok(), Some(2), "whoever has gone has no turn, and keeps nobody waiting");
+    }
+
+    #[test]
+    fn fewer_have_a_turn_for_less_time_where_places_are_waited_for() {
+        let turns = Turns::new();
+        while turns.take().is_ok() {}
+        let waiting: Vec<_> = (0..2 * FEW).map(|_| turns.take().expect_err("none is left")).collect();
+        let have_one = || waiting.iter().filter(|ticket| ticket.is_given.load(Ordering::Acquire)).count();
+        turns.go_on(true, FEW);
+        assert_eq!(have_one(), FEW);
+        turns.queue().began -= ROUND / 4;
+        turns.go_on(false, FEW);
+        assert_eq!(have_one(), 2 * FEW, "the short round is over");
     }
 
     #[test]
@@ -268,7 +313,7 @@ mod tests {
             .await;
         };
         tokio::select! {
-            () = turns.keep_on() => {}
+            () = turns.keep_on(|| false) => {}
             () = waits => {}
         }
     }

@@ -71,6 +71,12 @@ impl Places {
         self.take(&self.writes, PATIENCE, Shed::Request).await
     }
 
+    /// Whether requests that read wait for a place.
+    #[must_use]
+    pub fn are_waited_for(&self) -> bool {
+        self.reads.is_waited_for()
+    }
+
     /// A place for an import or an export.
     ///
     /// # Errors

@@ -36,6 +36,11 @@ impl Row {
         }
     }
 
+    /// Whether somebody waits for a place.
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
     /// A place, if one becomes free within this time. Who gets none may hear of it later.
     pub(super) async fn take(&self, patience: Duration) -> Option<Seat> {
         if let Ok(seat) = Arc::clone(&self.places).try_acquire_owned() {
