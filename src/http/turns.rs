@@ -30,7 +30,7 @@ use super::room::Guest;
 const CONNECTIONS: usize = 128;
 const ROUND: Duration = Duration::from_millis(20);
 
-/// How many for each processor while requests wait for a place, in rounds that are as much shorter.
+/// How many for each processor while requests wait for a place, and never more than [`CONNECTIONS`], in rounds that are as much shorter.
 const FEW: usize = 32;
 
 /// For how long fewer have a turn when somebody was seen to wait for a place.

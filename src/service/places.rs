@@ -130,9 +130,13 @@ mod tests {
         );
         let turned_away = places.read().await.err().expect("no place is left");
         assert_eq!(turned_away.retry_after_seconds(), Some(1));
-        let waiting = places.read();
+        assert!(!places.are_waited_for());
+        let mut waiting = std::pin::pin!(places.read());
+        assert!(futures_util::poll!(waiting.as_mut()).is_pending());
+        assert!(places.are_waited_for());
         drop(place);
         assert!(waiting.await.is_ok(), "the place is free again");
+        assert!(!places.are_waited_for());
         assert!(places.metrics.text().expect("figures").contains(r#"shed_total{kind="Request"} 1"#));
     }
 }
