@@ -24,6 +24,9 @@ pub struct Registry {
     pub(super) memory: Option<Arc<Memory>>,
 }
 
+/// How long the database may take to say whether it can serve: balancers ask every few seconds, and many give up after three.
+const READY_WITHIN: Duration = Duration::from_secs(2);
+
 /// Reads a figure of the pool.
 type PoolFigure = fn(PoolUse) -> u32;
 
@@ -127,7 +130,7 @@ impl Registry {
     /// # Errors
     /// When not, saying what is missing.
     pub async fn ready(&self) -> Result<()> {
-        let pending = self.store.standing().await?.pending();
+        let pending = self.store.standing_within(READY_WITHIN).await?.pending();
         if pending > 0 {
             return Err(Error::Unavailable {
                 public: "The database schema is older than this program: run the migrations",

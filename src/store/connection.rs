@@ -436,6 +436,17 @@ impl Store {
         Ok(Standing::of(&self.pool).await?)
     }
 
+    /// The same for whoever does not wait until a database comes back, as requests do.
+    ///
+    /// # Errors
+    /// When the database does not answer within the limit.
+    pub async fn standing_within(&self, limit: Duration) -> Result<Standing> {
+        let told = tokio::time::timeout(limit, self.standing()).await;
+        told.unwrap_or_else(|_| {
+            Err(StoreError::Unavailable(Trouble::Silent, format!("it said nothing within {limit:?}")))
+        })
+    }
+
     /// Closes the pool, waiting for what runs.
     ///
     /// # Errors

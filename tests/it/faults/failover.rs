@@ -17,7 +17,7 @@ fn lead(name: &Path, to: &Path) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_that_is_lost_and_another_that_takes_its_place() {
-    let Some(mut first) = own_postgres("") else { return };
+    let Some(mut first) = own_postgres() else { return };
     let mut url = reqwest::Url::parse(&first.create_database("failover").await).expect("a URL");
     let directory = tempfile::tempdir().expect("a directory");
     let name = directory.path().join("database");

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::support::database::{Backend, missing, must_be_complete};
 use crate::support::federation::Federation;
 use crate::support::postgres::Postgres;
-use crate::support::server::{PROGRAM, Server};
+use crate::support::server::{PROGRAM, Server, free_address};
 use crate::support::{TestDatabase, report, run};
 
 const BUNDLE: &str = "
@@ -101,15 +101,19 @@ async fn name_of(server: &Server) -> String {
 }
 
 /// A PostgreSQL server of one's own; none where there are no programs of it.
-fn own_postgres(options: &str) -> Option<Postgres> {
-    let own = Postgres::start(options).map_err(|reason| missing("faults of PostgreSQL", &reason)).ok();
+fn own_postgres() -> Option<Postgres> {
+    had(Postgres::start(""))
+}
+
+fn had(own: Result<Postgres, String>) -> Option<Postgres> {
+    let own = own.map_err(|reason| missing("faults of PostgreSQL", &reason)).ok();
     assert!(own.is_some() || !must_be_complete(), "CI=true demands PostgreSQL");
     own
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_that_goes_away_and_comes_back() {
-    let Some(mut postgres) = own_postgres("") else { return };
+    let Some(mut postgres) = own_postgres() else { return };
     let url = postgres.create_database("faults").await;
     let directory = tempfile::tempdir().expect("a directory");
     let words = [&FORGETFUL[..], &["--database-acquire-timeout", "2s"]].concat();
@@ -128,6 +132,35 @@ async fn postgres_that_goes_away_and_comes_back() {
         let name = format!("Kept {round}");
         assert_eq!(write(&server, &name).await.status, 200);
         assert_eq!(name_of(&server).await, name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_wait_for_postgres_to_come_back_and_a_balancer_does_not() {
+    let address = free_address().parse().expect("an address");
+    let Some(mut postgres) = had(Postgres::start_at(address)) else { return };
+    let url = postgres.create_database("faults").await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let words = [&FORGETFUL[..], &["--database-acquire-timeout", "60s"]].concat();
+    let server = Server::told(directory.path(), &url, &words).await;
+    import(&server).await;
+    postgres.stop_now();
+    // As many find a connection from before, and are told at once that it was cut; the others wait for a new one.
+    let members = format!("{}/admin/communities/rec/members", server.base_url());
+    let client = reqwest::Client::new();
+    let asked = (0..20).map(|_| client.get(&members).bearer_auth(server.token()).send());
+    let asked: Vec<_> = asked.map(tokio::spawn).collect();
+    let ready = ask(&server, Method::GET, "/ready", None).await;
+    assert_eq!(
+        (ready.status.as_u16(), ready.detail.as_str()),
+        (503, "The database does not answer; try again")
+    );
+    let waiting: Vec<_> = asked.into_iter().filter(|read| !read.is_finished()).collect();
+    assert!(!waiting.is_empty(), "requests wait for longer");
+    postgres.start_again();
+    for read in waiting {
+        let answer = read.await.expect("it is waited for").expect("an answer");
+        assert_eq!(answer.status(), 200, "a restart is a slow answer");
     }
 }
 

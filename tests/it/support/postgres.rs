@@ -2,6 +2,7 @@
 //! server programs of this machine.
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::SocketAddr;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -58,6 +59,17 @@ impl Postgres {
         let mut command = Command::new("sh");
         command.args(["-c", SCRIPT, "postgres.sh", SCRIPT, options]);
         Self::started(command)
+    }
+
+    /// The same, asked over TCP at this address of the machine, where whoever comes while it is away is refused.
+    ///
+    /// # Errors
+    /// A sentence that says why there is none.
+    pub fn start_at(address: SocketAddr) -> Result<Self, String> {
+        let (host, port) = (address.ip(), address.port());
+        let own = Self::start(&format!("-c listen_addresses={host} -c port={port}"))?;
+        let maintenance = Url::parse(&format!("postgres://postgres@{address}/postgres"));
+        Ok(Self { maintenance: maintenance.map_err(|error| error.to_string())?, ..own })
     }
 
     /// The same, with all its data on a disk of this size that nobody else sees, at a folder.
