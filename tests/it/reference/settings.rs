@@ -8,6 +8,8 @@ use rec_registry::cli::Cli;
 use super::commands::{default, flag, says};
 use super::{code, table};
 
+const COLUMNS: [&str; 3] = ["setting", "default", "says"];
+
 pub(super) fn page() -> String {
     let mut command = Cli::command();
     command.build();
@@ -18,7 +20,7 @@ pub(super) fn page() -> String {
     for heading in headings(serve) {
         page += &format!("## {}\n\n", heading.unwrap_or("The server"));
         let settings = settings(serve).filter(|argument| argument.get_help_heading() == heading);
-        page += &table(&["flag", "environment variable", "default", "says"], settings.map(row));
+        page += &table(&COLUMNS, settings.map(row));
     }
     page += "## Of other commands alone\n\nWhat only the commands that are no server take from the environment.\n\n";
     let mut known: BTreeSet<String> = settings(serve).filter_map(variable).collect();
@@ -30,7 +32,7 @@ pub(super) fn page() -> String {
             }
         }
     }
-    page + &table(&["flag", "environment variable", "default", "says"], rows)
+    page + &table(&COLUMNS, rows)
 }
 
 /// The headings of a command's settings, in their order.
@@ -56,5 +58,6 @@ pub(super) fn variable(argument: &Arg) -> Option<String> {
 
 fn row(argument: &Arg) -> Vec<String> {
     let name = variable(argument).unwrap_or_default();
-    vec![code(&flag(argument)), code(&name), default(argument), says(argument)]
+    let setting = format!("{} or {}", code(&flag(argument)), code(&name));
+    vec![setting, default(argument), says(argument)]
 }
