@@ -89,6 +89,17 @@ impl CommunityKey {
     }
 }
 
+impl AssetKey {
+    /// Longest asset key, in characters.
+    pub const MAX_CHARS: usize = 128;
+
+    /// Whether a text is no longer than the key of an asset may be.
+    #[must_use]
+    pub fn is_short_enough(text: &str) -> bool {
+        text.chars().nth(Self::MAX_CHARS).is_none()
+    }
+}
+
 impl SensorId {
     /// The sensor id that a text names; none when it is blank.
     #[must_use]

@@ -16,6 +16,8 @@ const INTROSPECTION: &str = include_str!("introspection.graphql");
 #[derive(Debug, Default)]
 pub struct Outline {
     types: HashMap<String, HashMap<String, FieldOutline>>,
+    /// The types of the fields of input objects.
+    inputs: HashMap<String, HashMap<String, Type>>,
 }
 
 /// A field in outline.
@@ -56,6 +58,12 @@ impl Outline {
             let fields = match definition.kind {
                 TypeKind::Object(object) => object.fields,
                 TypeKind::Interface(interface) => interface.fields,
+                TypeKind::InputObject(input) => {
+                    let fields = input.fields.into_iter().map(|field| field.node);
+                    let fields = fields.map(|field| (field.name.node.to_string(), field.ty.node)).collect();
+                    outline.inputs.insert(definition.name.node.to_string(), fields);
+                    continue;
+                }
                 _ => continue,
             };
             let fields = fields.into_iter().map(Self::field).collect();
@@ -76,6 +84,11 @@ impl Outline {
     /// Whether the schema has a type of this name that has fields.
     pub fn has_fields(&self, name: &str) -> bool {
         self.types.contains_key(name)
+    }
+
+    /// The types of the fields of an input object; none when the schema has no such object.
+    pub fn input(&self, name: &str) -> Option<&HashMap<String, Type>> {
+        self.inputs.get(name)
     }
 
     /// A field of a type; none when the schema has no such field.

@@ -86,7 +86,7 @@ impl Parameters<'_> {
         let named = Persisted::named_in(self.extensions)?;
         let document = documents.find(self.query.as_deref(), named.as_ref(), limits)?;
         let (operation_name, operation) = chosen(&document.parsed, self.operation_name.as_deref())?;
-        let variables = read_variables(self.variables, &self.files, &operation.node)?;
+        let variables = read_variables(self.variables, &self.files, &operation.node, outline)?;
         // How much a document asks for depends on the variables, so it is weighed each time.
         check_document(&document.parsed, operation, &variables, outline, limits)?;
         let operation_name = operation_name.map(Name::to_string);
@@ -171,6 +171,7 @@ fn read_variables(
     given: Option<&RawValue>,
     files: &[String],
     operation: &OperationDefinition,
+    outline: &Outline,
 ) -> Result<Variables, ServerError> {
     let wrong = |message: String| request_error(code::BAD_USER_INPUT, message);
     let given: Option<HashMap<Cow<'_, str>, &RawValue>> = match given {
@@ -201,8 +202,8 @@ fn read_variables(
                 return Err(wrong(format!("The variable ${name} of the type {declared} must not be null")));
             }
             Some("null") => Value::Null,
-            Some(json) if declared.base == BaseType::Named(Name::new("JSON")) => scalar::raw(json),
-            Some(json) => serde_json::from_str(json).map_err(|error| wrong(format!("${name}: {error}")))?,
+            Some(json) => read_value(json, &declared.base, outline)
+                .map_err(|error| wrong(format!("${name}: {error}")))?,
         };
         variables.insert(name.clone(), value);
     }
@@ -210,6 +211,35 @@ fn read_variables(
         return Err(wrong(format!("The operation has no variable ${file} to be given a file")));
     }
     Ok(variables)
+}
+
+/// A value of a type. Free data in it, wherever it stands, stays the text it came as; what fits no type is left to the library,
+/// which tells so.
+fn read_value(json: &str, declared: &BaseType, outline: &Outline) -> serde_json::Result<Value> {
+    match declared {
+        _ if json == "null" => Ok(Value::Null),
+        BaseType::List(inner) if json.starts_with('[') => {
+            let items: Vec<&RawValue> = serde_json::from_str(json)?;
+            items.into_iter().map(|item| read_value(item.get(), &inner.base, outline)).collect()
+        }
+        // A value alone stands for a list of it.
+        BaseType::List(inner) => read_value(json, &inner.base, outline),
+        BaseType::Named(name) if name == scalar::JSON => Ok(scalar::raw(json)),
+        BaseType::Named(name) => match outline.input(name) {
+            Some(fields) if json.starts_with('{') => {
+                let given: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(json)?;
+                let read = |(key, value): (Cow<'_, str>, &RawValue)| {
+                    let value = match fields.get(key.as_ref()) {
+                        Some(declared) => read_value(value.get(), &declared.base, outline)?,
+                        None => serde_json::from_str(value.get())?,
+                    };
+                    Ok((Name::new(key), value))
+                };
+                Ok(Value::Object(given.into_iter().map(read).collect::<serde_json::Result<_>>()?))
+            }
+            _ => serde_json::from_str(json),
+        },
+    }
 }
 
 #[cfg(test)]
@@ -236,6 +266,36 @@ mod tests {
         let prepared = prepare(body).unwrap();
         let text = serde_json::to_string(&prepared.variables).unwrap();
         assert_eq!(text, r#"{"b":{"n":1.50,"n":12345678901234567890123}}"#);
+    }
+
+    #[test]
+    fn free_data_within_an_input_keeps_its_digits_as_well() {
+        let query = "mutation($i: PutAssetInput!) { putAsset(input: $i) { asset { key } } }";
+        let input = r#"{"communityKey":"c","asset":{"key":"a","properties":{"n":5.940,"b":12345678901234567890123}}}"#;
+        let body = format!(r#"{{"query":"{query}","variables":{{"i":{input}}}}}"#);
+        let prepared = prepare(&body).unwrap();
+        let Some(Value::Object(input)) = prepared.variables.get("i") else { panic!("an object") };
+        assert_eq!(input.get("communityKey"), Some(&Value::from("c")));
+        let Some(Value::Object(asset)) = input.get("asset") else { panic!("an object") };
+        let properties = serde_json::to_string(asset.get("properties").expect("they are there")).unwrap();
+        assert_eq!(properties, r#"{"n":5.940,"b":12345678901234567890123}"#);
+    }
+
+    #[test]
+    fn a_value_alone_stands_for_a_list_and_what_fits_nothing_stays_what_it_is() {
+        let outline = Outline::of(&sdl());
+        let read = |json: &str, declared: &str| {
+            let declared = async_graphql::parser::types::Type::new(declared).expect("a type");
+            read_value(json, &declared.base, &outline).map(|value| value.to_string()).ok()
+        };
+        assert_eq!(read("1", "[Int!]").as_deref(), Some("1"));
+        assert_eq!(read(r#"[1, null, "x"]"#, "[Int!]!").as_deref(), Some(r#"[1, null, "x"]"#));
+        assert_eq!(read(r#"{"a": [1.5]}"#, "Int").as_deref(), Some("{a: [1.5]}"));
+        assert_eq!(
+            read(r#"{"nothing": {"a": true}}"#, "PutAssetInput").as_deref(),
+            Some("{nothing: {a: true}}")
+        );
+        assert_eq!(read("1e400", "Float"), None);
     }
 
     #[test]

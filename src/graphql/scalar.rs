@@ -52,6 +52,9 @@ impl ScalarType for Json {
     }
 }
 
+/// The name of the scalar [`Json`].
+pub(super) const JSON: &str = "JSON";
+
 /// The name of the scalar [`Upload`].
 pub(super) const UPLOAD: &str = "Upload";
 

@@ -215,9 +215,17 @@ on_both_databases! {
             assert_eq!((asked, &typed.body), (Vec::new(), &first.body), "{query}");
             assert!(typed.header("content-type").starts_with("application/graphql-response+json"), "{query}");
             let path = format!("/graphql?query={}", percent_encoding::utf8_percent_encode(query, percent_encoding::NON_ALPHANUMERIC));
-            app.get(path.as_str()).by("ann", ADMIN).await.json(200);
-            let (by_query_string, asked) = app.counted(app.get(path).by("ann", ADMIN)).await;
-            assert_eq!((asked, &by_query_string.body), (Vec::new(), &first.body), "{query}");
+            let asked = || app.get(path.as_str()).by("ann", ADMIN).header("accept", "application/graphql-response+json");
+            let first_by_query_string = asked().await;
+            first_by_query_string.json(200);
+            let (by_query_string, statements) = app.counted(asked()).await;
+            assert_eq!((statements, &by_query_string.body), (Vec::new(), &first.body), "{query}");
+            for name in ["content-type", "cache-control", "etag", "vary"] {
+                let said = (by_query_string.headers.get(name), first_by_query_string.headers.get(name));
+                assert_eq!(said.0, said.1, "{name} of {query}");
+            }
+            assert!(by_query_string.header("content-type").starts_with("application/graphql-response+json"));
+            assert_eq!(app.get(path.as_str()).by("ann", ADMIN).header("accept", "text/plain").await.status, 406);
         }
         for query in RECORDS {
             for time in ["first", "second", "third"] {

@@ -139,8 +139,9 @@ async fn batch(door: &Door, asker: Asker, body: &str, media: Media) -> Result<Re
 }
 
 async fn by_query_string(door: &Door, asker: Asker, uri: &Uri, media: Media) -> Result<Response, Refusal> {
-    let text = uri.path_and_query().map_or("", |text| text.as_str());
     let query = uri.query().unwrap_or_default();
+    // From the question mark on: neither a body nor what a REST route is asked by.
+    let text = uri.path_and_query().map_or("", |text| &text.as_str()[text.path().len()..]);
     let mut given: HashMap<Cow<'_, str>, Cow<'_, str>> = HashMap::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -100,9 +100,9 @@ impl Assets {
         let (community, owner) = names(&input.community_key, &input.member_key);
         let (key, seen) = (AssetKey::from(input.asset.key.as_str()), seen(input.expected_version));
         let word = closed_set::AssetType::from(input.asset.asset_type).as_str().to_owned();
-        let body = input.asset.into_fields()?.text("asset_type", word).into_node();
+        let body = input.asset.into_fields(Fields::within)?.text("asset_type", word).into_node();
         let put = asset::put(scope.ctx(), &community, &owner, &key, &body, &seen).await?;
-        scope.after_write().await?;
+        scope.after_write();
         Ok(Some(PutAssetPayload { asset: types::Asset::from(std::sync::Arc::new(put)) }))
     }
 
@@ -117,22 +117,26 @@ impl Assets {
         let (community, owner) = names(&input.community_key, &input.member_key);
         let (key, seen) = (AssetKey::from(input.key.as_str()), seen(input.expected_version));
         let member = asset::remove(scope.ctx(), &community, &owner, &key, &seen).await?;
-        scope.after_write().await?;
+        scope.after_write();
         let member = types::Member(scope.remember_member(member).await);
         Ok(Some(RemoveAssetPayload { asset_key: input.key, member }))
     }
 }
 
 impl AssetInput {
-    fn into_fields(self) -> Result<Fields, Error> {
-        Fields::default()
+    /// The fields of the asset, its properties put where they are read.
+    fn into_fields(
+        self,
+        put: impl Fn(Fields, &'static str, Option<Json>, &[&str]) -> Result<Fields, Error>,
+    ) -> Result<Fields, Error> {
+        let fields = Fields::default()
             .text("key", self.key)
             .text("name", self.name)
             .text("sensor_id", self.sensor_id)
             .json("device", self.device)?
             .json("relationships", self.relationships)?
-            .json("extra", self.extra)?
-            .beside("properties", self.properties, FIELDS)
+            .json("extra", self.extra)?;
+        put(fields, "properties", self.properties, FIELDS)
     }
 
     /// The word of its kind, and the asset as it stands in the list of that kind.
@@ -141,6 +145,6 @@ impl AssetInput {
     /// When its `properties` are no object, or name another field.
     pub fn into_listed(self) -> Result<(&'static str, Node), Error> {
         let word = closed_set::AssetType::from(self.asset_type).as_str();
-        Ok((word, self.into_fields()?.into_node()))
+        Ok((word, self.into_fields(Fields::beside)?.into_node()))
     }
 }

@@ -53,18 +53,17 @@ impl Fields {
     /// # Errors
     /// When it is no object, is nested too deep, or names a field that has an argument of its own.
     pub fn beside(mut self, field: &'static str, json: Option<Json>, known: &[&str]) -> Result<Self, Error> {
-        let refused = |message: &str| Error::invalid("extra", &["input", field], message, None);
-        match json.map(|json| read(field, json)).transpose()? {
-            None | Some(Node::Null) => Ok(self),
-            Some(Node::Map(entries)) => {
-                if let Some((key, _)) = entries.iter().find(|(key, _)| known.contains(&key.as_str())) {
-                    return Err(refused(&format!("`{key}` has a field of its own")));
-                }
-                self.0.extend(entries);
-                Ok(self)
-            }
-            Some(_) => Err(refused("an object")),
-        }
+        self.0.extend(others(field, json, known)?.unwrap_or_default());
+        Ok(self)
+    }
+
+    /// Adds the same as a field of its own, where a REST body has it.
+    ///
+    /// # Errors
+    /// When it is no object, is nested too deep, or names a field that has an argument of its own.
+    pub fn within(self, field: &'static str, json: Option<Json>, known: &[&str]) -> Result<Self, Error> {
+        let entries = others(field, json, known)?;
+        Ok(self.node(field, entries.map(Node::Map)))
     }
 
     /// The body.
@@ -73,9 +72,27 @@ impl Fields {
     }
 }
 
+/// The entries of an object that names nothing that has an argument of its own.
+fn others(field: &'static str, json: Option<Json>, known: &[&str]) -> Result<Option<Entries>, Error> {
+    let refused = |message: &str| Error::invalid("extra", &["input", field], message, None);
+    match json.map(|json| read(field, json)).transpose()? {
+        None | Some(Node::Null) => Ok(None),
+        Some(Node::Map(entries)) => match entries.iter().find(|(key, _)| known.contains(&key.as_str())) {
+            Some((key, _)) => Err(refused(&format!("`{key}` has a field of its own"))),
+            None => Ok(Some(entries)),
+        },
+        Some(_) => Err(refused("an object")),
+    }
+}
+
 fn read(field: &str, json: Json) -> Result<Node, Error> {
+    let refused = |rule, message| Error::invalid(rule, &["input", field], message, None);
     let read = Node::from_json(json.into_string().as_bytes());
-    Ok(read.map_err(|error| Error::invalid("json_invalid", &["input", field], error.to_string(), None))?.node)
+    let read = read.map_err(|error| refused("json_invalid", error.to_string()))?;
+    match read.duplicate_keys.first() {
+        Some(path) => Err(refused("duplicate_key", format!("`{path}` stands there twice"))),
+        None => Ok(read.node),
+    }
 }
 
 /// What the caller has seen.

@@ -90,6 +90,15 @@ fn asset_of(key: &AssetKey, body: Node) -> Result<AssetContent> {
         None => {}
         Some(Node::Map(properties)) => {
             for (name, value) in properties.into_iter().filter(|(_, value)| *value != Node::Null) {
+                // In a bundle the key of an asset may stand beside its properties, and would be read as that.
+                if name == "key" {
+                    if value.as_text() != Some(key.as_str()) {
+                        let message =
+                            format!("`key` must be `{}`, as in the path, or left out", key.as_str());
+                        fields.refuse("mismatch", "properties", message, Some(&value));
+                    }
+                    continue;
+                }
                 match fields.get(&name) {
                     Some(beside) if *beside != value => {
                         let message = "said twice, in `properties` and beside it".to_owned();

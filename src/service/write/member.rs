@@ -250,7 +250,11 @@ fn fields_of(part: Part, body: Node) -> Body {
 fn lift_type(fields: &mut Body) {
     let Some(Node::Map(mut extra)) = fields.get("extra").cloned() else { return };
     if let Some(at) = extra.iter().position(|(key, _)| key == "type") {
-        let (_, member_type) = extra.remove(at);
+        let member_type = extra[at].1.clone();
+        // Whatever of that name a bundle said beside its type goes with a null as well.
+        if member_type != Node::Null {
+            extra.remove(at);
+        }
         if !fields.has("type") {
             fields.put("type", member_type);
         }

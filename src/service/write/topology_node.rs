@@ -38,6 +38,7 @@ pub async fn put(
                 let mut fields = Body::open(body.clone());
                 fields.take_same("id", id, |text| text == id);
                 fields.put("id", Node::text(id));
+                without_what_is_shown(&mut fields, content, id);
                 let (entries, problems) = fields.into_parts();
                 let node = problems.with(check_topology_node(Node::Map(entries)))?;
                 stays_a_boundary(content, id, &node)?;
@@ -78,6 +79,29 @@ pub async fn remove(ctx: &Ctx, community: &CommunityKey, id: &str, seen: &Seen) 
             })
         })
         .await
+}
+
+/// A client that reads a node and sends it back sends what was made for it to read: the operator by its older name, an area where
+/// there is none, and those among the children that name the node as their parent themselves.
+fn without_what_is_shown(fields: &mut Body, content: &CommunityContent, id: &str) {
+    if fields.has("operator_id") && fields.get("operator") == fields.get("operator_id") {
+        fields.take("operator");
+    }
+    if fields.get("area").and_then(Node::as_map).is_some_and(<[_]>::is_empty) {
+        fields.take("area");
+    }
+    let nodes = content.topology.items();
+    let stored = nodes.iter().find(|node| id_of(node) == Some(id));
+    let is_given = |child: &str| stored.is_some_and(|node| children_of(node).any(|given| given == child));
+    let names_it = |child: &str| {
+        let child = nodes.iter().find(|node| id_of(node) == Some(child));
+        child.is_some_and(|child| child.get("parent").and_then(Node::as_text) == Some(id))
+    };
+    if let Some(Node::List(mut children)) = fields.get("children").cloned() {
+        children.retain(|child| child.as_text().is_none_or(|child| is_given(child) || !names_it(child)));
+        fields.take("children");
+        fields.put("children", Node::List(children));
+    }
 }
 
 fn id_of(node: &Node) -> Option<&str> {

@@ -9,6 +9,7 @@ use super::row::{AssetRow, HoldingRow, MeasureRow, MemberRow, PointRow, SearchRo
 use super::{Plan, PlannedMember};
 use crate::domain::closed_set::{ClosedSet, MemberStatus};
 use crate::domain::fold::folded;
+use crate::domain::identifier::AssetKey;
 use crate::domain::numbering;
 use crate::domain::search::Searchable;
 
@@ -70,10 +71,12 @@ impl<'g> Plan<'g> {
         })
     }
 
-    /// What the assets that are filled in measure.
+    /// What the assets that are filled in measure. No asset has a key that is longer than one may be, and the index would have no room
+    /// for it.
     pub(super) fn measure_rows(&self) -> impl Iterator<Item = MeasureRow> {
         self.assets.iter().flat_map(|planned| {
-            let keys: BTreeSet<String> = planned.content.measures().into_iter().collect();
+            let keys = planned.content.measures().into_iter().filter(|key| AssetKey::is_short_enough(key));
+            let keys: BTreeSet<String> = keys.collect();
             keys.into_iter().map(|measured_key| MeasureRow {
                 asset_id: planned.identity.id,
                 measured_key,
