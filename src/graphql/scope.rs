@@ -72,14 +72,10 @@ impl Scope {
     }
 
     /// Forgets what was loaded before a write, so that the rest of the operation sees what it did.
-    ///
-    /// # Errors
-    /// When there is no connection to the database.
-    pub async fn after_write(&self) -> Result<(), Error> {
-        self.ctx.look_again().await?;
+    pub fn after_write(&self) {
+        self.ctx.look_again();
         let fresh = loading(&self.ctx, self.queue.clone());
         *self.loader.write().unwrap_or_else(PoisonError::into_inner) = fresh;
-        Ok(())
     }
 
     fn loader(&self) -> Arc<Loading> {

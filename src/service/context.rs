@@ -134,20 +134,22 @@ impl Ctx {
     }
 
     /// Where the statements of this request read the communities as they are: one snapshot for all of them.
-    pub(super) async fn read(&self) -> Result<&Handle> {
-        self.snapshot
-            .get_or_try_init(async || Ok::<_, Error>(self.store.snapshot().await?.reading(self.columns)))
-            .await
-    }
-
-    /// Lets this request see what is committed by now, its own writes among it.
     ///
     /// # Errors
-    /// When there is no connection to the database.
-    pub async fn look_again(&self) -> Result<()> {
-        match self.snapshot.get() {
-            Some(snapshot) => Ok(self.store.look_again(snapshot).await?),
-            None => Ok(()),
+    /// When there is no connection to the database, or nothing is recorded any more.
+    pub(super) async fn read(&self) -> Result<&Handle> {
+        let begin = async || {
+            // Room on the trail comes first: it is made over a connection, and nobody waits for it who has one.
+            self.trail.reserve().await?;
+            Ok::<_, Error>(self.store.snapshot().await?.reading(self.columns))
+        };
+        self.snapshot.get_or_try_init(begin).await
+    }
+
+    /// Lets this request see what is committed by the time of its next statement, its own writes among it.
+    pub fn look_again(&self) {
+        if let Some(snapshot) = self.snapshot.get() {
+            snapshot.let_go();
         }
     }
 
@@ -173,9 +175,10 @@ impl Ctx {
         self.memory.as_ref()?.sensors(&self.store)
     }
 
-    /// The database, for writes.
+    /// The database, for writes. What this request read from before is let go: nobody who has a connection waits for another.
     pub(super) fn store(&self) -> &Store {
         self.trail.note_records();
+        self.look_again();
         &self.store
     }
 

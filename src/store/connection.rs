@@ -9,7 +9,7 @@ use migration::{Migrator, MigratorTrait, Standing};
 use sea_orm::sqlx::Connection as _;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
+    DbBackend, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
 };
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
@@ -205,6 +205,12 @@ impl Store {
         self.pool.get_database_backend()
     }
 
+    /// Whether it may be cut off without a word.
+    #[must_use]
+    pub fn is_over_a_network(&self) -> bool {
+        self.backend() != DbBackend::Sqlite
+    }
+
     /// How much of the pool is in use.
     #[must_use]
     pub fn pool_use(&self) -> PoolUse {
@@ -235,34 +241,9 @@ impl Store {
     /// # Errors
     /// When there is no connection.
     pub async fn snapshot(&self) -> Result<Handle> {
-        Ok(Handle::snapshot(self.begin_reading().await?))
-    }
-
-    /// Lets a snapshot see what is committed by now.
-    ///
-    /// # Errors
-    /// When there is no connection.
-    pub async fn look_again(&self, handle: &Handle) -> Result<()> {
-        if let Some(snapshot) = handle.as_snapshot() {
-            snapshot.replace(self.begin_reading().await?);
-        }
-        Ok(())
-    }
-
-    async fn begin_reading(&self) -> Result<DatabaseTransaction> {
-        let options = match self.backend() {
-            DbBackend::Sqlite => TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
-                ..TransactionOptions::default()
-            },
-            _ => TransactionOptions {
-                isolation_level: Some(IsolationLevel::RepeatableRead),
-                access_mode: Some(AccessMode::ReadOnly),
-                ..TransactionOptions::default()
-            },
-        };
-        let pool = self.pool.clone();
-        begun(async move { Ok(pool.begin_with_options(options).await?) }).await
+        let snapshot = Handle::snapshot(self.pool.clone());
+        snapshot.begin().await?;
+        Ok(snapshot)
     }
 
     /// Does `work` in one transaction, which is committed when it succeeds and leaves nothing behind
@@ -442,9 +423,7 @@ impl Store {
     /// When the database does not answer within the limit.
     pub async fn standing_within(&self, limit: Duration) -> Result<Standing> {
         let told = tokio::time::timeout(limit, self.standing()).await;
-        told.unwrap_or_else(|_| {
-            Err(StoreError::Unavailable(Trouble::Silent, format!("it said nothing within {limit:?}")))
-        })
+        told.unwrap_or_else(|_| Err(StoreError::silent(format!("it said nothing within {limit:?}"))))
     }
 
     /// Closes the pool, waiting for what runs.
@@ -459,9 +438,33 @@ impl Store {
 /// Waits until a transaction is begun. Whoever waits for it may go, and it is begun to its end and taken back: broken off behind
 /// `BEGIN`, its connection would stay in a transaction on PostgreSQL that the layer below knows nothing of, and
 /// whoever had the connection next would be in it.
-async fn begun<T: Send + 'static>(begin: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+async fn begun<T, E>(
+    begin: impl Future<Output = std::result::Result<T, E>> + Send + 'static,
+) -> std::result::Result<T, E>
+where
+    T: Send + 'static,
+    E: From<DbErr> + Send + 'static,
+{
     let begun = tokio::spawn(begin.in_current_span()).await;
-    begun.map_err(|error| StoreError::Database(format!("a transaction was not begun: {error}")))?
+    begun.map_err(|error| DbErr::Custom(format!("a transaction was not begun: {error}")))?
+}
+
+/// A transaction that reads, and sees one snapshot from its first statement on.
+pub(super) async fn begun_to_read(
+    pool: DatabaseConnection,
+) -> std::result::Result<DatabaseTransaction, DbErr> {
+    let options = match pool.get_database_backend() {
+        DbBackend::Sqlite => TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+            ..TransactionOptions::default()
+        },
+        _ => TransactionOptions {
+            isolation_level: Some(IsolationLevel::RepeatableRead),
+            access_mode: Some(AccessMode::ReadOnly),
+            ..TransactionOptions::default()
+        },
+    };
+    begun(async move { pool.begin_with_options(options).await }).await
 }
 
 /// Whether migrations are to be applied.

@@ -33,6 +33,13 @@ fn may_hold_values(code: &str) -> bool {
     code.len() == SQLSTATE_CHARS && !code.starts_with("42")
 }
 
+impl StoreError {
+    /// The database does not answer.
+    pub fn silent(why: impl Into<String>) -> Self {
+        Self::Unavailable(Trouble::Silent, why.into())
+    }
+}
+
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
         if let Some(SqlErr::UniqueConstraintViolation(_)) = error.sql_err() {

@@ -10,7 +10,9 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
     Statement,
 };
+use tokio::sync::OnceCell;
 
+use super::connection::begun_to_read;
 use super::renewal::Renewal;
 use super::transaction::Transaction;
 use super::{Result as StoreResult, StoreError};
@@ -34,22 +36,23 @@ enum Route {
     Write(Arc<WriteTransaction>),
 }
 
-/// The registry as it was at one moment, until it is looked at again.
-pub struct Snapshot(RwLock<Arc<DatabaseTransaction>>);
+/// The registry as it was at one moment: when it was looked at first since it was let go of last.
+pub struct Snapshot {
+    pool: DatabaseConnection,
+    seen: RwLock<Seen>,
+}
+
+type Seen = Arc<OnceCell<Arc<DatabaseTransaction>>>;
 
 impl Snapshot {
-    /// What a transaction sees.
-    pub(super) fn new(transaction: DatabaseTransaction) -> Self {
-        Self(RwLock::new(Arc::new(transaction)))
+    async fn transaction(&self) -> Result<Arc<DatabaseTransaction>, DbErr> {
+        let seen = Arc::clone(&self.seen.read().unwrap_or_else(PoisonError::into_inner));
+        let begin = async || begun_to_read(self.pool.clone()).await.map(Arc::new);
+        seen.get_or_try_init(begin).await.cloned()
     }
 
-    /// Sees from now on what another transaction sees.
-    pub(super) fn replace(&self, transaction: DatabaseTransaction) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(transaction);
-    }
-
-    fn transaction(&self) -> Arc<DatabaseTransaction> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    fn let_go(&self) {
+        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Seen::default();
     }
 }
 
@@ -83,9 +86,10 @@ impl Handle {
         Self { route: Route::Pool(pool), columns: Columns::all() }
     }
 
-    /// All in the snapshot that a transaction sees.
-    pub(super) fn snapshot(transaction: DatabaseTransaction) -> Self {
-        Self { route: Route::Snapshot(Arc::new(Snapshot::new(transaction))), columns: Columns::all() }
+    /// All in one snapshot, of the moment of the first of them.
+    pub(super) fn snapshot(pool: DatabaseConnection) -> Self {
+        let snapshot = Snapshot { pool, seen: RwLock::default() };
+        Self { route: Route::Snapshot(Arc::new(snapshot)), columns: Columns::all() }
     }
 
     /// All in the transaction of one write.
@@ -106,12 +110,22 @@ impl Handle {
         self.columns
     }
 
-    /// The snapshot that statements go to, if they go to one.
-    pub(super) fn as_snapshot(&self) -> Option<&Snapshot> {
-        match &self.route {
-            Route::Snapshot(snapshot) => Some(snapshot),
-            Route::Pool(_) | Route::Write(_) => None,
+    /// Lets the snapshot go that statements go to, and its connection with it. The next one sees what is committed by then.
+    pub fn let_go(&self) {
+        if let Route::Snapshot(snapshot) = &self.route {
+            snapshot.let_go();
         }
+    }
+
+    /// Begins the snapshot, unless it has begun.
+    ///
+    /// # Errors
+    /// When there is no connection.
+    pub(super) async fn begin(&self) -> StoreResult<()> {
+        if let Route::Snapshot(snapshot) = &self.route {
+            snapshot.transaction().await?;
+        }
+        Ok(())
     }
 
     /// Lets the statements of a write that moves whole communities take the time that such a write has.
@@ -169,7 +183,7 @@ macro_rules! delegate {
         match &$handle.route {
             Route::Pool($connection) => $call,
             Route::Snapshot(snapshot) => {
-                let $connection = snapshot.transaction();
+                let $connection = snapshot.transaction().await?;
                 $call
             }
             Route::Write(write) => {
@@ -196,7 +210,7 @@ impl Handle {
         match &self.route {
             Route::Pool(pool) => each_of(pool.stream_raw(statement).await?, take).await,
             Route::Snapshot(snapshot) => {
-                let transaction = snapshot.transaction();
+                let transaction = snapshot.transaction().await?;
                 each_of(transaction.stream_raw(statement).await?, take).await
             }
             Route::Write(write) => write.transaction.each_row(statement, &mut take).await,
@@ -217,7 +231,11 @@ async fn each_of(
 #[async_trait::async_trait]
 impl ConnectionTrait for Handle {
     fn get_database_backend(&self) -> DbBackend {
-        delegate!(self, connection => connection.get_database_backend())
+        match &self.route {
+            Route::Pool(pool) => pool.get_database_backend(),
+            Route::Snapshot(snapshot) => snapshot.pool.get_database_backend(),
+            Route::Write(write) => write.transaction.get_database_backend(),
+        }
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {

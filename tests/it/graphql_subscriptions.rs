@@ -82,6 +82,16 @@ on_both_databases! {
         assert_eq!(change(&third)["revision"], 1);
     }
 
+    async fn a_change_is_told_to_a_member_over_a_single_connection(database: TestDatabase) {
+        let app = TestApp::over(&database, Some(1)).await;
+        app.import(bundle("aurora", "ann", 0)).await;
+        let mut socket = Socket::of(&app.listen().await, &app.token("ann", "openid")).await;
+        socket.ask("1", CHANGES, json!({})).await;
+        // Whoever had the connection while waiting for another would be told so after the time that one is waited for.
+        let (heard, _) = first_change(&mut socket, async |edition| { app.import(bundle("aurora", "ann", edition)).await; }).await;
+        assert_eq!(change(&heard)["communityKey"], "aurora");
+    }
+
     async fn nobody_hears_of_communities_outside_their_reach(app: TestApp) {
         let address = app.listen().await;
         let both = |edition| bundle("aurora", "ann", edition) + "---\n" + &bundle("boreas", "bea", edition);

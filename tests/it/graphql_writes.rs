@@ -1,9 +1,10 @@
 //! The runtime writes over GraphQL: the same effects, answers and codes as over REST, and payloads that show the registry
 //! as it is after the write.
 
+use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, on_both_databases};
+use crate::support::{TestApp, TestDatabase, on_both_databases};
 
 /// One mutation, asked with an input.
 async fn mutate(app: &TestApp, field: &str, input: Value, selection: &str) -> Value {
@@ -166,6 +167,50 @@ fn changes() -> Vec<Change> {
 }
 
 on_both_databases! {
+    async fn several_writes_of_one_operation_need_one_connection(database: TestDatabase) {
+        let app = TestApp::over(&database, Some(1)).await;
+        app.import_sample("valley-v0.5.yaml").await;
+        let mutation = r#"mutation {
+            a: setMemberStatus(input: {communityKey: "valley-rec", key: "gl-00001", status: SUSPENDED}) { member { status community { revision } } }
+            b: setMemberStatus(input: {communityKey: "valley-rec", key: "gl-00001", status: ACTIVE}) { member { status community { revision } } }
+        }"#;
+        let done = app.graphql(mutation, json!({})).admin().await.json(200);
+        let member = |field: &str| &done["data"][field]["member"];
+        assert_eq!((&member("a")["status"], &member("b")["status"]), (&json!("SUSPENDED"), &json!("ACTIVE")), "{done}");
+        let revision = |field| member(field)["community"]["revision"].as_i64().expect("a number");
+        assert_eq!(revision("a") + 1, revision("b"), "each sees what is written by then");
+    }
+
+    async fn free_data_of_a_mutation_keeps_its_digits_and_says_each_thing_once(app: TestApp) {
+        app.import_sample("valley-v0.5.yaml").await;
+        let put = |properties: &str| {
+            let body = format!(
+                r#"{{"query": "mutation($input: PutAssetInput!) {{ putAsset(input: $input) {{ asset {{ key }} }} }}",
+                "variables": {{"input": {{"communityKey": "valley-rec", "memberKey": "gl-00001", "asset": {{"key": "m-2",
+                "type": "METER", "name": "Second", "properties": {properties}}}}}}}}}"#
+            );
+            app.request(Method::POST, "/graphql").body("application/json", body).admin()
+        };
+        let stored = async || app.get("/admin/export?community=valley-rec").admin().await.text(200).to_owned();
+        assert_eq!(put(r#"{"serial": 12345678901234567890123, "factor": 5.940}"#).await.json(200)["errors"], Value::Null);
+        let export = stored().await;
+        assert!(export.contains("serial: 12345678901234567890123") && export.contains("factor: 5.940"), "{export}");
+        for (properties, said) in [
+            (r#"{"a": 1, "a": 2}"#, "`a` stands there twice"),
+            (r#"{"key": "other"}"#, "`key` has a field of its own"),
+        ] {
+            let refused = put(properties).await.json(200);
+            let error = refused["errors"][0].to_string();
+            assert!(error.contains(said) && error.contains("BAD_USER_INPUT"), "{error}");
+        }
+        // What looks like the kind, or like the properties, is any other property, as over REST.
+        assert_eq!(put(r#"{"asset_type": "pv", "properties": {"a": 1}}"#).await.json(200)["errors"], Value::Null);
+        let asset = app.get("/admin/communities/valley-rec/assets/m-2").admin().await.json(200);
+        assert_eq!(asset["asset_type"], "meter");
+        assert_eq!(asset["properties"], json!({"asset_type": "pv", "properties": {"a": 1}}));
+        assert_eq!(app.post_yaml("/admin/import/yaml", stored().await).admin().await.status, 200);
+    }
+
     async fn each_mutation_does_what_its_route_does(app: TestApp) {
         for Change { method, path, body, field, mut input, selection } in changes() {
             app.import_sample("valley-v0.5.yaml").await;

@@ -100,7 +100,7 @@ impl Communities {
         let key = CommunityKey::from(input.key);
         let revision = Node::Number(input.revision.to_string().into());
         let report = history::restore(scope.ctx(), &key, Some(&revision), input.dry_run).await?;
-        scope.after_write().await?;
+        scope.after_write();
         Ok(Some(RestoreCommunityPayload { report: report.into() }))
     }
 
@@ -122,7 +122,7 @@ impl Communities {
             .json("extra", input.extra)?
             .into_node();
         let changed = community::update(scope.ctx(), &key, &body, &seen).await?;
-        scope.after_write().await?;
+        scope.after_write();
         let community = types::Community(scope.remember_community(changed).await);
         Ok(Some(UpdateCommunityPayload { community }))
     }
@@ -136,7 +136,7 @@ impl Communities {
         let scope = Scope::of(context)?;
         let (key, seen) = (CommunityKey::from(input.key.as_str()), seen(input.expected_version));
         let deleted = community::remove(scope.ctx(), &key, input.dry_run, &seen).await?;
-        scope.after_write().await?;
+        scope.after_write();
         let (community_key, dry_run) = (input.key, input.dry_run);
         Ok(Some(RemoveCommunityPayload { community_key, deleted: deleted.into(), dry_run }))
     }

@@ -317,7 +317,7 @@ impl Grids {
 
 /// A community that was written, as the rest of the operation sees it.
 async fn changed(scope: &Scope, community: Community) -> Result<Arc<CommunityView>, Error> {
-    scope.after_write().await?;
+    scope.after_write();
     Ok(scope.remember_community(community).await)
 }
 

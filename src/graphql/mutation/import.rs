@@ -33,7 +33,7 @@ impl Import {
         let scope = Scope::of(context)?;
         let options = ImportOptions { dry_run, force };
         let report = import(scope.ctx(), Bytes::from(yaml), Format::Yaml, options).await?;
-        scope.after_write().await?;
+        scope.after_write();
         Ok(Some(report.into()))
     }
 
@@ -54,7 +54,7 @@ impl Import {
         let scope = Scope::of(context)?;
         let options = ImportOptions { dry_run, force };
         let report = import(scope.ctx(), file.0, Format::Yaml, options).await?;
-        scope.after_write().await?;
+        scope.after_write();
         Ok(Some(report.into()))
     }
 
@@ -76,7 +76,7 @@ impl Import {
         let options = ImportOptions { dry_run, force };
         let body = Bytes::from(bundle.into_string());
         let report = import(scope.ctx(), body, Format::Json, options).await?;
-        scope.after_write().await?;
+        scope.after_write();
         let report = report.reports.into_iter().next();
         Ok(Some(report.ok_or_else(|| Error::internal("an import of one bundle has no report"))?.into()))
     }

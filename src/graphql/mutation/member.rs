@@ -206,7 +206,7 @@ impl Members {
         let (community, key) = names(&input.community_key, &input.key);
         let seen = seen(input.expected_version);
         let removed = member::remove(scope.ctx(), &community, &key, input.purge, &seen).await?;
-        scope.after_write().await?;
+        scope.after_write();
         Ok(Some(RemoveMemberPayload {
             community_key: input.community_key,
             member_key: input.key,
@@ -227,7 +227,7 @@ pub fn names(community: &str, member: &str) -> (CommunityKey, MemberKey) {
 /// # Errors
 /// When there is no connection to the database.
 pub async fn written(scope: &Scope, written: WrittenMember) -> Result<types::Member, Error> {
-    scope.after_write().await?;
+    scope.after_write();
     Ok(scope.remember_written(written).await)
 }
 

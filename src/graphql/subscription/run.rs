@@ -5,6 +5,8 @@ use std::sync::Arc;
 use async_graphql::ServerError;
 use async_graphql::parser::types::Selection;
 use futures_util::stream::{self, Stream};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 
 use super::Occasion;
 use crate::domain::error::{AuthenticationFailure, Error};
@@ -68,8 +70,12 @@ impl<S: Subscriber> Subscription<S> {
         loop {
             let change = watch.next().await.map_err(|error| self.failed(error))?;
             let caller = self.caller().await?;
-            let ctx = self.door.registry().context(caller.clone());
-            if watch.may_tell(&ctx, &change).await.map_err(|error| self.failed(error))? {
+            // What was read for this is let go of before the run reads: nobody who has a connection waits for another.
+            let may_tell = {
+                let ctx = self.door.registry().context(caller.clone());
+                watch.may_tell(&ctx, &change).await.map_err(|error| self.failed(error))?
+            };
+            if may_tell {
                 self.watch = Some(watch);
                 return Ok(self.run(caller, Occasion::Change(change).into()).await);
             }
@@ -96,9 +102,15 @@ impl<S: Subscriber> Subscription<S> {
         }
     }
 
+    /// Runs it in a task of its own, so that it goes on, and ends in time, while its client does not read.
     async fn run(&self, caller: Caller, occasion: Arc<Occasion>) -> Answer {
         let asker = Asker::new(caller, self.subscriber.request_id());
-        self.door.run_on(self.prepared.clone(), asker, Some(occasion)).await
+        let (door, prepared) = (self.door.clone(), self.prepared.clone());
+        let run = async move { door.run_on(prepared, asker, Some(occasion)).await };
+        let run = AbortOnDropHandle::new(tokio::spawn(run.in_current_span())).await;
+        run.unwrap_or_else(|error| {
+            self.door.refused(server_error(Error::internal(format!("a run broke off: {error}"))))
+        })
     }
 
     /// One change, one answer: a subscription has one field, as the specification says.

@@ -9,9 +9,13 @@ use async_graphql::ServerError;
 use async_graphql::parser::types::OperationType;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
+
 use super::session::Session;
-use crate::domain::error::AuthenticationFailure;
+use crate::domain::error::{AuthenticationFailure, Error};
 use crate::graphql::door::{Answer, Asker, Door};
+use crate::graphql::error::server_error;
 use crate::graphql::request::Prepared;
 use crate::graphql::subscription::{Subscriber as _, Told, tell};
 
@@ -28,7 +32,7 @@ pub enum Output {
     Unauthenticated(AuthenticationFailure),
 }
 
-/// An operation that runs while it is polled, and is broken off when it is dropped.
+/// An operation, which is broken off when it is dropped.
 pub struct Operation {
     outputs: BoxStream<'static, Output>,
     lasts: bool,
@@ -42,7 +46,16 @@ impl Operation {
         let outputs = if lasts {
             tell(door, prepared, session).map(Output::from).chain(end).boxed()
         } else {
-            stream::once(answer(door, prepared, session)).chain(end).boxed()
+            // In a task of its own: while the socket waits for a client that does not read, it goes on and ends in time.
+            let answer = tokio::spawn(answer(door.clone(), prepared, session).in_current_span());
+            let answer = AbortOnDropHandle::new(answer);
+            let told = async move {
+                let broken = |error| Error::internal(format!("an operation broke off: {error}"));
+                answer
+                    .await
+                    .unwrap_or_else(|error| Output::Failed(door.refused(server_error(broken(error))).errors))
+            };
+            stream::once(told).chain(end).boxed()
         };
         Self { outputs, lasts }
     }

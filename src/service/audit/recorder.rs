@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -31,6 +32,9 @@ const ENOUGH_REQUESTS: usize = audit::MAX_ENTRIES / 2;
 
 /// How long to wait before a write that failed is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a write may take over a network, behind which nobody may answer any more. It is tried again over another connection.
+const LONGEST_WRITE: Duration = Duration::from_secs(20);
 
 /// How long a process that stops waits for requests that are not over, at most this often.
 const LAST_PAUSE: Duration = Duration::from_millis(10);
@@ -269,13 +273,11 @@ impl Segments {
 async fn write(store: &Store, batch: &[(Noted, OwnedSemaphorePermit)], stop: &CancellationToken) -> usize {
     let deeds = batch.iter().flat_map(|(noted, _)| noted.deeds());
     while !batch.is_empty() {
-        let written: std::result::Result<usize, StoreError> = store
-            .write(|handle| -> BoxFuture<'_, _> {
-                let deeds = deeds.clone();
-                Box::pin(async move { Ok(audit::append(&handle, deeds).await?.marks) })
-            })
-            .await;
-        match written {
+        let written = store.write(|handle| -> BoxFuture<'_, std::result::Result<usize, StoreError>> {
+            let deeds = deeds.clone();
+            Box::pin(async move { Ok(audit::append(&handle, deeds).await?.marks) })
+        });
+        match within(store, written).await {
             Ok(marks) => return marks,
             Err(error) if stop.is_cancelled() => {
                 tracing::error!(%error, entries = deeds.count(), "entries of the audit trail are lost");
@@ -291,6 +293,16 @@ async fn write(store: &Store, batch: &[(Noted, OwnedSemaphorePermit)], stop: &Ca
         }
     }
     0
+}
+
+/// What a write came to, unless nobody answered in time.
+async fn within<T>(
+    store: &Store,
+    write: impl Future<Output = std::result::Result<T, StoreError>>,
+) -> std::result::Result<T, StoreError> {
+    // A file answers always, and who writes to it for long keeps everybody else waiting.
+    let limit = if store.is_over_a_network() { LONGEST_WRITE } else { Duration::MAX };
+    timeout(limit, write).await.unwrap_or_else(|_| Err(StoreError::silent("a write took too long")))
 }
 
 /// Deletes what is old, a part at a time, every day. Several processes may do so at once.

@@ -263,13 +263,18 @@ impl Registry {
             memory.answers.remove(&question);
             return None;
         }
+        // Nothing is counted that is not told, or it would be counted once more by those who answer then.
+        let place = match &self.recorder {
+            Some(recorder) => Some(recorder.try_reserve()?),
+            None => None,
+        };
         // Who may not ask now is refused by the services, in the words of the door.
         address.map_or(Ok(()), |address| self.rates.count_address(address)).ok()?;
         self.rates.count_request(&Ok(Arc::clone(question.asker))).ok()?;
         self.rates.count_lookups(&question.asker.subject, found.look.lookups).ok()?;
-        if let Some(recorder) = &self.recorder {
+        if let Some(place) = place {
             let (asker, look) = (Arc::clone(question.asker), Arc::clone(&found.look));
-            recorder.try_reserve()?.take(asker, request_id.map(str::to_owned), look);
+            place.take(asker, request_id.map(str::to_owned), look);
         }
         self.metrics.recalled(true);
         Some(found.answer.clone())

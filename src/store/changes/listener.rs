@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sqlx::Executor as _;
-use sea_orm::sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
+use sea_orm::sqlx::postgres::{PgListener, PgPoolOptions};
 use sea_orm::{DatabaseConnection, sqlx};
 use tokio::time::{sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
@@ -20,7 +20,6 @@ use crate::domain::change::CommunityChange;
 use crate::domain::closed_set::ChangeKind;
 use crate::domain::identifier::CommunityKey;
 use crate::domain::timestamp::Timestamp;
-use crate::store::trouble::Trouble;
 use crate::store::{Handle, Result, StoreError, communities};
 
 /// How long to wait before listening is tried again.
@@ -41,11 +40,7 @@ pub(super) async fn start(
     feed: Arc<Feed>,
     standing: Arc<Standing>,
 ) -> Result<AbortOnDropHandle<()>> {
-    // A pool of its own: requests keep all of their connections.
-    let options = pool.get_postgres_connection_pool().connect_options();
-    let own = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
-    let mut listening =
-        Listening { own: own.connect_lazy_with((*options).clone()), stored: pool, known: Known::default() };
+    let mut listening = Listening { stored: pool, known: Known::default() };
     let (mut listener, _) = listening.begin().await?;
     standing.begin();
     Ok(AbortOnDropHandle::new(tokio::spawn(async move {
@@ -74,8 +69,6 @@ pub(super) async fn start(
 }
 
 struct Listening {
-    /// One connection.
-    own: PgPool,
     /// Where communities are read.
     stored: DatabaseConnection,
     known: Known,
@@ -84,19 +77,26 @@ struct Listening {
 impl Listening {
     /// Begins to listen. What was missed since the last time comes with it.
     async fn begin(&mut self) -> Result<(PgListener, Vec<CommunityChange>)> {
+        // A pool of its own, since requests keep all of their connections, and another one each time: a connection that was cut
+        // without a word keeps its place in its pool for as long as the system tries to reach the other end.
+        let options = self.stored.get_postgres_connection_pool().connect_options();
+        let own = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+        let own = own.connect_lazy_with((*options).clone());
         let listener = timeout(PATIENCE, async {
-            let mut listener = PgListener::connect_with(&self.own).await?;
+            let mut listener = PgListener::connect_with(&own).await?;
             listener.ignore_pool_close_event(true);
             listener.eager_reconnect(false);
             listener.listen(notice::CHANNEL).await?;
             Ok(listener)
         });
+        let too_long = |_| StoreError::silent("listening takes too long");
         let listener = listener
             .await
-            .map_err(|_| StoreError::Unavailable(Trouble::Silent, "listening takes too long".to_owned()))?
-            .map_err(|error: sqlx::Error| StoreError::Unavailable(Trouble::Silent, error.to_string()))?;
+            .map_err(too_long)?
+            .map_err(|error: sqlx::Error| StoreError::silent(error.to_string()))?;
         // Behind the beginning, so that nothing falls in between.
-        let stored = communities::standing(&Handle::pool(self.stored.clone())).await?;
+        let stored = Handle::pool(self.stored.clone());
+        let stored = timeout(PATIENCE, communities::standing(&stored)).await.map_err(too_long)??;
         Ok((listener, self.known.catch_up(stored, Timestamp::now())))
     }
 }
