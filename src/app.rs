@@ -1,5 +1,6 @@
 //! The whole program behind one router, and how it is served and stopped.
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -9,19 +10,22 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::HttpArgs;
 use crate::graphql;
 use crate::http;
-pub use crate::http::{AppState, Traces};
+pub use crate::http::{AppState, Traces, left_for_clients};
 use crate::metrics::CONTENT_TYPE;
 use crate::rest;
 
 /// How long running requests may take to finish when the process is told to stop.
 const GRACE: Duration = Duration::from_secs(30);
+
+/// How long the database may take to be closed behind that. Both together are less than what stops a process by force.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// What the router is made with, beside the state.
 #[derive(Debug, Clone, Default)]
@@ -103,23 +107,87 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     listening().with_context(|| format!("cannot listen on {address}"))
 }
 
-/// Serves until the process is told to stop (SIGTERM, SIGINT), then finishes what runs and closes the
-/// database.
+/// What tells a process to stop: SIGTERM and SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Hears them from now on. Until then they are nothing to a process that is the first of its container.
+    ///
+    /// # Errors
+    /// When they cannot be heard.
+    fn heard() -> anyhow::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Does something to its end, or until the process is told to stop: then there is nothing.
+    async fn unless_told<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            () = self.told() => None,
+        }
+    }
+
+    async fn told(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// A registry that is ready to be served.
+pub struct Started {
+    /// Where.
+    pub listeners: Listeners,
+    /// What.
+    pub router: http::Service,
+    /// What it is served from.
+    pub state: AppState,
+    /// Where its spans go, if anywhere.
+    pub traces: Option<Traces>,
+    /// Keeps other programs from writing past it, until all is over.
+    pub lock: Option<File>,
+}
+
+/// Starts a registry and serves it until the process is told to stop, which it may be while it starts.
 ///
 /// # Errors
-/// When signals cannot be heard, or the database cannot be closed.
-pub async fn serve(listeners: Listeners, router: http::Service, state: AppState) -> anyhow::Result<()> {
+/// When it cannot be started, signals cannot be heard, or the database cannot be closed.
+pub async fn run(start: impl Future<Output = anyhow::Result<Started>>) -> anyhow::Result<()> {
+    let mut signals = Signals::heard()?;
+    let Some(started) = signals.unless_told(start).await else {
+        tracing::info!("stopping before anything was served");
+        return Ok(());
+    };
+    let Started { listeners, router, state, traces, lock: _lock } = started?;
+    let served = serve(listeners, router, state, signals).await;
+    if let Some(traces) = traces {
+        traces.finish().await;
+    }
+    served
+}
+
+/// Serves until the process is told to stop, then finishes what runs and closes the
+/// database. What still runs after a grace is broken off, and nothing of it is written.
+///
+/// # Errors
+/// When the database cannot be closed.
+async fn serve(
+    listeners: Listeners,
+    router: http::Service,
+    state: AppState,
+    mut signals: Signals,
+) -> anyhow::Result<()> {
     let Listeners { doors: listener, metrics } = listeners;
     let _metrics = metrics.map(|listener| {
         AbortOnDropHandle::new(tokio::spawn(axum::serve(listener, metrics_router(&state)).into_future()))
     });
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stop, mut stopping) = watch::channel(());
     let told = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        signals.told().await;
         tracing::info!("stopping: no new requests, {} s for those that run", GRACE.as_secs());
         drop(stop);
     };
@@ -140,10 +208,11 @@ pub async fn serve(listeners: Listeners, router: http::Service, state: AppState)
         () = async {
             _ = also_stopping.changed().await;
             tokio::time::sleep(GRACE).await;
-        } => tracing::warn!("some requests did not finish in time"),
+        } => tracing::warn!("some requests did not finish in time and are broken off"),
     }
+    state.sockets.end();
     told.abort();
-    match tokio::time::timeout(GRACE, state.registry.clone().close()).await {
+    match tokio::time::timeout(CLOSING, state.registry.clone().close()).await {
         Ok(closed) => closed.map_err(|error| anyhow::anyhow!("cannot close the database: {error:?}")),
         Err(_) => anyhow::bail!("the database did not close in time"),
     }

@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 
 use super::target::{Database, told};
-use crate::app::{self, AppState, Listeners, RouterOptions, Traces};
+use crate::app::{self, AppState, Listeners, RouterOptions, Started, Traces};
 use crate::auth::{DevKey, Principal, TokenRequest};
 use crate::config::{AuditArgs, DatabaseArgs, DatabaseUrl, HttpArgs, PoolArgs};
 use crate::domain::filter::Filter;
@@ -64,15 +64,17 @@ impl Dev {
             "dev is for this machine alone and {} is not: listen on 127.0.0.1, or use serve",
             self.http.listen
         );
+        app::run(self.start()).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn start(self) -> anyhow::Result<Started> {
         let key = DevKey::load_or_create(&self.data_dir)?;
         let file = || DatabaseUrl::sqlite_file(&self.data_dir.join("registry.db"));
-        let database = Database::from(DatabaseArgs {
-            database_url: self.database_url.unwrap_or_else(file),
-            database_url_file: None,
-            pool: self.pool,
-        });
+        let url = self.database_url.unwrap_or_else(file);
+        let database = Database::from(DatabaseArgs::of(url, self.pool));
         let traces = Traces::of_environment()?;
-        let _lock = database.lock()?;
+        let lock = database.lock()?;
         let registry = database.connect_to_serve(&self.http.limits).await?;
         registry.migrate().await.map_err(told).context("cannot bring the schema up")?;
         if !self.empty {
@@ -91,12 +93,7 @@ impl Dev {
         };
         let router = app::router(&state, options);
         print!("{}", welcome(listeners.address()?, database.url(), &key)?);
-        let served = app::serve(listeners, router, state).await;
-        if let Some(traces) = traces {
-            traces.finish().await;
-        }
-        served?;
-        Ok(ExitCode::SUCCESS)
+        Ok(Started { listeners, router, state, traces, lock })
     }
 }
 

@@ -50,7 +50,7 @@ impl Export {
             Target::Database(local) => {
                 let keys = self.community.iter().map(|key| CommunityKey::from(key.as_str())).collect();
                 let named = (!self.community.is_empty()).then_some(keys);
-                export(&local.context(), named).await.map_err(told)?.batches().map_err(told).boxed()
+                export(&local.context(), named).await.map_err(told)?.batches(None).map_err(told).boxed()
             }
             Target::Server(server) => self.download(&server).await?,
         };

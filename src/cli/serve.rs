@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 
 use super::target::{Database, told};
-use crate::app::{self, AppState, Listeners, RouterOptions, Traces};
+use crate::app::{self, AppState, Listeners, RouterOptions, Started, Traces};
 use crate::auth::{Issuer, Verifier, check_cryptography};
 use crate::config::{AuditArgs, AuthArgs, HttpArgs, closed};
 use crate::graphql;
@@ -36,6 +36,11 @@ impl Serve {
     /// # Errors
     /// When the registry could be open, the database or the address cannot be had, or serving fails.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
+        app::run(self.start()).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn start(self) -> anyhow::Result<Started> {
         let Self { no_migrate, database, auth, audit, http } = self;
         let words: Vec<String> =
             std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
@@ -48,7 +53,7 @@ impl Serve {
         check_cryptography()?;
         let graphql = graphql::Options::read(&http.graphql, &http.limits.graphql).await?;
         let traces = Traces::of_environment()?;
-        let _lock = database.lock()?;
+        let lock = database.lock()?;
         let registry = database.connect_to_serve(&http.limits).await?;
         if !no_migrate {
             registry.migrate().await.map_err(told).context("cannot bring the schema up")?;
@@ -66,12 +71,7 @@ impl Serve {
             traces: traces.clone(),
         };
         tracing::info!(address = %listeners.address()?, database = %database.url(), "serving");
-        let served = app::serve(listeners, app::router(&state, options), state).await;
-        if let Some(traces) = traces {
-            traces.finish().await;
-        }
-        served?;
-        Ok(ExitCode::SUCCESS)
+        Ok(Started { listeners, router: app::router(&state, options), state, traces, lock })
     }
 }
 

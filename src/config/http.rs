@@ -102,7 +102,7 @@ pub struct HttpLimits {
     )]
     pub max_transfers: usize,
 
-    /// How long the head of a request may take: its path and headers
+    /// How long the head of a request may take: its path and headers. A connection that asks nothing for so long is closed
     #[arg(
         long,
         env = "REC_REGISTRY_HEAD_TIMEOUT",
@@ -111,6 +111,16 @@ pub struct HttpLimits {
         value_parser = duration
     )]
     pub head_timeout: Duration,
+
+    /// How long a client may take nothing of its answer
+    #[arg(
+        long,
+        env = "REC_REGISTRY_SEND_TIMEOUT",
+        value_name = "TIME",
+        default_value = "30s",
+        value_parser = duration
+    )]
+    pub send_timeout: Duration,
 
     /// How long a WebSocket may take to say who it is
     #[arg(
@@ -184,6 +194,7 @@ impl Default for HttpLimits {
             max_requests: None,
             max_transfers: 4,
             head_timeout: Duration::from_secs(10),
+            send_timeout: Duration::from_secs(30),
             socket_init_timeout: Duration::from_secs(10),
             socket_ping_interval: Duration::from_secs(30),
             memory_mib: 11,

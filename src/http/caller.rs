@@ -19,14 +19,20 @@ impl FromRequestParts<AppState> for Bearer {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
-        if let Some(known) = parts.extensions.get::<Self>() {
-            return Ok(known.clone());
+        match parts.extensions.get::<Self>() {
+            Some(known) => Ok(known.clone()),
+            None => Ok(Self::of(&parts.headers, state).await),
         }
-        let token = match token(&parts.headers) {
-            Ok(token) => token,
-            Err(failure) => return Ok(Self(Err(failure))),
-        };
-        Ok(Self(verified(&state.verifier, token).await))
+    }
+}
+
+impl Bearer {
+    /// Who is calling by these headers. The issuer may have to be asked for its keys.
+    pub(super) async fn of(headers: &HeaderMap, state: &AppState) -> Self {
+        match token(headers) {
+            Ok(token) => Self(verified(&state.verifier, token).await),
+            Err(failure) => Self(Err(failure)),
+        }
     }
 }
 

@@ -29,8 +29,10 @@ pub(super) fn layer(origins: &[String]) -> Option<CorsLayer> {
                 HeaderName::from_static("graphql-require-preflight"),
                 HeaderName::from_static("apollo-require-preflight"),
                 HeaderName::from_static("x-requested-with"),
+                HeaderName::from_static("traceparent"),
+                HeaderName::from_static("tracestate"),
             ])
-            .expose_headers([header::ETAG, HeaderName::from_static("x-request-id")])
+            .expose_headers([header::ETAG, header::RETRY_AFTER, HeaderName::from_static("x-request-id")])
             .max_age(Duration::from_secs(600))
     })
 }

@@ -31,8 +31,9 @@ pub(super) fn room_for(connections: usize) -> usize {
     room.min(connections)
 }
 
-/// At least half of the files, however few there are.
-fn left_for_clients(files: u64) -> usize {
+/// How many connections of clients there is room for with so many files: at least half of them, however few there are.
+#[must_use]
+pub fn left_for_clients(files: u64) -> usize {
     usize::try_from(files.saturating_sub(KEPT).max(files / 2)).unwrap_or(usize::MAX)
 }
 

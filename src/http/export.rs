@@ -18,6 +18,7 @@ use opentelemetry_otlp::{
     WithExportConfig as _,
 };
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::resource::{EnvResourceDetector, TelemetryResourceDetector};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span};
 
 use crate::metrics::Asked;
@@ -51,11 +52,16 @@ impl Traces {
             .with_protocol(Protocol::HttpBinary)
             .build()
             .context("traces cannot be exported as the variables of OpenTelemetry say")?;
-        let mut resource =
-            Resource::builder().with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
-        if !given("OTEL_SERVICE_NAME") {
-            resource = resource.with_service_name(env!("CARGO_PKG_NAME"));
-        }
+        // What the environment says of the process counts more than what it says of itself, so that comes first.
+        let resource = Resource::builder_empty()
+            .with_service_name(env!("CARGO_PKG_NAME"))
+            .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+            .with_detector(Box::new(TelemetryResourceDetector))
+            .with_detector(Box::new(EnvResourceDetector::new()));
+        let resource = match env::var("OTEL_SERVICE_NAME") {
+            Ok(name) if !name.trim().is_empty() => resource.with_service_name(name),
+            _ => resource,
+        };
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(exporter)
             .with_resource(resource.build())

@@ -28,6 +28,7 @@ mod turns;
 pub use body::{drain, read_body, read_up_to};
 pub use caller::{Bearer, bearer_token, verified};
 pub use client_address::ClientAddress;
+pub use descriptors::left_for_clients;
 pub use entity_tag::with_entity_tags;
 pub use export::Traces;
 pub use layers::{Refused, Service, with_layers};

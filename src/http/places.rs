@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
 
+use super::caller::Bearer;
 use super::state::AppState;
 use super::{GRAPHQL_PATH, timeout};
 use crate::domain::error::Error;
@@ -69,6 +70,11 @@ pub(super) async fn seat(state: &AppState, request: &mut Request) -> Result<Seat
     };
     let has_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
     let writes = (has_body || *request.method() == Method::DELETE) && !route.starts_with(LOOKUPS);
+    // First who it is: the issuer may have to be asked for its keys, and nobody waits for that in a place.
+    if request.extensions().get::<Bearer>().is_none() {
+        let bearer = Bearer::of(request.headers(), state).await;
+        request.extensions_mut().insert(bearer);
+    }
     if !has_body {
         return Ok(Seated::Now { _place: place(state, writes).await? });
     }

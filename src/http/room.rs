@@ -48,11 +48,14 @@ pub(super) struct Room {
     door: Arc<Semaphore>,
     /// How long the head of a request may take, from the answer before it on.
     head_timeout: Duration,
+    /// How long a client may take nothing of an answer.
+    send_timeout: Duration,
     /// Shared with each who waits.
     waiting: Arc<()>,
     answers: AtomicUsize,
     guests: Mutex<Guests>,
     is_closing: AtomicBool,
+    is_over: AtomicBool,
 }
 
 /// Those who have a place, by when they came, and behind whom the last look ended.
@@ -70,21 +73,25 @@ pub(super) enum Leave {
     Stopping,
     /// Nothing is asked over it, and its place is wanted, or the next request has taken too long.
     Idle,
+    /// Whatever is under way: the client takes nothing of its answer, or the process ends.
+    AtOnce,
 }
 
 impl Room {
     /// Room for so many connections, or for as many as the system gives files for.
-    pub(super) fn new(connections: usize, head_timeout: Duration) -> Self {
+    pub(super) fn new(connections: usize, head_timeout: Duration, send_timeout: Duration) -> Self {
         let places = room_for(connections);
         Self {
             began: Instant::now(),
             places: Arc::new(Semaphore::new(places)),
             door: Arc::new(Semaphore::new((places / PLACES_A_VISITOR).clamp(1, AT_THE_DOOR))),
             head_timeout,
+            send_timeout,
             waiting: Arc::default(),
             answers: AtomicUsize::new(0),
             guests: Mutex::default(),
             is_closing: AtomicBool::new(false),
+            is_over: AtomicBool::new(false),
         }
     }
 
@@ -121,20 +128,22 @@ impl Room {
         guests.present.insert(number, Arc::clone(&guest));
         drop(guests);
         // Whoever closed the room has called everybody who was there.
-        if self.is_closing.load(Ordering::SeqCst) {
+        if self.is_closing.load(Ordering::SeqCst) || self.is_over.load(Ordering::SeqCst) {
             guest.call();
         }
         Entered { guest, number }
     }
 
-    /// Calls whoever has not said all of its next request's head in time, for as long as it is polled.
+    /// Calls whoever has not said all of its next request's head in time, and who takes nothing of an answer, for as long as it is
+    /// polled.
     pub(super) async fn watch(&self) {
         let mut round = interval((self.head_timeout / LOOKS_A_HEAD).clamp(SHORTEST_ROUND, LONGEST_ROUND));
         loop {
             round.tick().await;
             let now = self.now();
             let guests = self.guests();
-            guests.present.values().filter(|guest| guest.is_late(now)).for_each(|guest| guest.call());
+            let leave = guests.present.values().filter(|guest| guest.is_late(now) || guest.is_stuck(now));
+            leave.for_each(|guest| guest.call());
         }
     }
 
@@ -142,6 +151,11 @@ impl Room {
     pub(super) fn close(&self) {
         self.is_closing.store(true, Ordering::SeqCst);
         self.guests().present.values().for_each(|guest| guest.call());
+    }
+
+    /// Ends all connections, whatever is under way, when what is given is dropped.
+    pub(super) fn over_when_dropped(self: &Arc<Self>) -> Over {
+        Over(Arc::clone(self))
     }
 
     /// Whether the connection of an answer is to end with it, for those who wait.
@@ -174,6 +188,16 @@ impl Room {
 
     fn guests(&self) -> MutexGuard<'_, Guests> {
         self.guests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends all connections of a room when it is dropped.
+pub(super) struct Over(Arc<Room>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        self.0.is_over.store(true, Ordering::SeqCst);
+        self.0.guests().present.values().for_each(|guest| guest.call());
     }
 }
 
@@ -210,6 +234,8 @@ pub(super) struct Guest {
     room: Arc<Room>,
     /// Since when nothing is asked; [`Self::ASKING`] while something is.
     since: AtomicU64,
+    /// Since when the client takes nothing of its answer; [`Self::FLOWING`] while it does.
+    stuck_since: AtomicU64,
     has_asked: AtomicBool,
     /// Is to see whether to leave.
     is_called: AtomicBool,
@@ -218,12 +244,14 @@ pub(super) struct Guest {
 
 impl Guest {
     const ASKING: u64 = u64::MAX;
+    const FLOWING: u64 = u64::MAX;
 
     /// Comes in now, and has not asked yet.
     fn new(room: Arc<Room>, now: u64) -> Self {
         Self {
             room,
             since: AtomicU64::new(now),
+            stuck_since: AtomicU64::new(Self::FLOWING),
             has_asked: false.into(),
             is_called: false.into(),
             waker: AtomicWaker::new(),
@@ -241,6 +269,16 @@ impl Guest {
         let is_last = may_be_last && self.room.is_last();
         self.since.store(self.room.now(), Ordering::Relaxed);
         is_last
+    }
+
+    /// Is being told something, and whether it takes some of that. Only the connection itself says so.
+    pub(super) fn is_told(&self, takes: bool) {
+        let is_stuck = self.stuck_since.load(Ordering::Relaxed) != Self::FLOWING;
+        if takes && is_stuck {
+            self.stuck_since.store(Self::FLOWING, Ordering::Relaxed);
+        } else if !takes && !is_stuck {
+            self.stuck_since.store(self.room.now(), Ordering::Relaxed);
+        }
     }
 
     /// Whether a request is being answered.
@@ -265,6 +303,9 @@ impl Guest {
         }
         self.is_called.store(false, Ordering::SeqCst);
         let now = self.room.now();
+        if self.is_stuck(now) || self.room.is_over.load(Ordering::SeqCst) {
+            return Some(Leave::AtOnce);
+        }
         if self.is_quiet(now) || self.is_late(now) {
             return Some(Leave::Idle);
         }
@@ -279,10 +320,22 @@ impl Guest {
         self.is_idle_for(if self.has_asked() { QUIET } else { SILENT }, now)
     }
 
+    fn is_stuck(&self, now: u64) -> bool {
+        let since = self.stuck_since.load(Ordering::Relaxed);
+        since != Self::FLOWING && is_over(self.room.send_timeout, since, now)
+    }
+
     fn is_idle_for(&self, enough: Duration, now: u64) -> bool {
         let since = self.since.load(Ordering::Relaxed);
-        since != Self::ASKING && u128::from(now.saturating_sub(since)) >= enough.as_millis()
+        // An answer is made before it is told, and who is being told one is not idle.
+        let is_told = self.stuck_since.load(Ordering::Relaxed) != Self::FLOWING;
+        since != Self::ASKING && !is_told && is_over(enough, since, now)
     }
+}
+
+/// Whether so much time is over since a moment of a room.
+fn is_over(time: Duration, since: u64, now: u64) -> bool {
+    u128::from(now.saturating_sub(since)) >= time.as_millis()
 }
 
 #[cfg(test)]
@@ -290,10 +343,11 @@ mod tests {
     use super::*;
 
     const HEAD: Duration = Duration::from_secs(10);
+    const SEND: Duration = Duration::from_secs(30);
 
     #[test]
     fn who_asks_is_not_quiet() {
-        let guest = Guest::new(Arc::new(Room::new(1, HEAD)), 0);
+        let guest = Guest::new(Arc::new(Room::new(1, HEAD, SEND)), 0);
         assert!(!guest.is_quiet(1_999));
         assert!(guest.is_quiet(2_000), "a connection over which nothing came");
         assert!(guest.is_late(10_000));
@@ -307,9 +361,37 @@ mod tests {
         assert!(guest.is_late(15_000));
     }
 
+    #[test]
+    fn who_takes_nothing_of_an_answer_is_not_idle_and_is_let_go_of_in_time() {
+        let guest = Guest::new(Arc::new(Room::new(1, HEAD, SEND)), 0);
+        guest.stuck_since.store(5_000, Ordering::Relaxed);
+        assert!(!guest.is_quiet(34_999) && !guest.is_late(34_999));
+        assert!(!guest.is_stuck(34_999));
+        assert!(guest.is_stuck(35_000));
+        guest.is_told(true);
+        assert!(!guest.is_stuck(1_000_000), "it takes some of it");
+        guest.is_told(false);
+        let since = guest.stuck_since.load(Ordering::Relaxed);
+        std::thread::sleep(Duration::from_millis(5));
+        guest.is_told(false);
+        assert_eq!(guest.stuck_since.load(Ordering::Relaxed), since, "since the first time");
+    }
+
+    #[tokio::test]
+    async fn everybody_leaves_at_once_when_all_is_over() {
+        let room = Arc::new(Room::new(2, HEAD, SEND));
+        let before = room.enter();
+        before.guest().asks();
+        drop(room.over_when_dropped());
+        let behind = room.enter();
+        for entered in [&before, &behind] {
+            assert_eq!(entered.leaves().await, Leave::AtOnce);
+        }
+    }
+
     #[tokio::test]
     async fn who_waits_has_the_place_of_somebody_quiet_and_of_nobody_else() {
-        let room = Arc::new(Room::new(2, HEAD));
+        let room = Arc::new(Room::new(2, HEAD, SEND));
         let enter = async || (room.place().await.expect("there is room"), room.enter());
         let (busy, quiet) = (enter().await, enter().await);
         busy.1.guest().asks();
@@ -333,7 +415,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_asks_nothing_in_time_leaves() {
-        let room = Arc::new(Room::new(2, Duration::from_millis(50)));
+        let room = Arc::new(Room::new(2, Duration::from_millis(50), SEND));
         let (asks, silent) = (room.enter(), room.enter());
         asks.guest().asks();
         tokio::select! {
@@ -346,7 +428,7 @@ mod tests {
 
     #[tokio::test]
     async fn everybody_leaves_when_the_room_closes() {
-        let room = Arc::new(Room::new(2, HEAD));
+        let room = Arc::new(Room::new(2, HEAD, SEND));
         let before = room.enter();
         room.close();
         let behind = room.enter();
@@ -359,7 +441,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_ends_with_an_answer_now_and_then_while_somebody_waits() {
-        let room = Room::new(1, HEAD);
+        let room = Room::new(1, HEAD, SEND);
         assert!((0..1_000).all(|_| !room.is_last()), "nobody waits");
         let _waits = Arc::clone(&room.waiting);
         assert_eq!((0..ANSWERS_A_TURN * 3).filter(|_| room.is_last()).count(), 3);

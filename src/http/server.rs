@@ -35,8 +35,9 @@ const AT_THE_DOOR: Duration = Duration::from_secs(1);
 /// Takes connections until told to stop, then waits until those that are open have finished what runs. A
 /// connection whose next request does not say all of its head within `head_timeout` is closed. Beyond
 /// `max_connections`, or what the system gives files for, who comes has the place of somebody who asks nothing at the moment, or
-/// may ask one thing: how the process is. Whatever else is asked then is refused. `is_crowded` tells whether requests wait for a
-/// place.
+/// may ask one thing: how the process is. Whatever else is asked then is refused. A client that takes nothing of its answer for
+/// `send_timeout` is let go of. `is_crowded` tells whether requests wait for a place. Dropped before it is done, this ends all
+/// connections, whatever is under way.
 pub async fn serve(
     mut listener: TcpListener,
     router: Service,
@@ -45,7 +46,8 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let connections = TaskTracker::new();
-    let room = Arc::new(Room::new(limits.max_connections, limits.head_timeout));
+    let room = Arc::new(Room::new(limits.max_connections, limits.head_timeout, limits.send_timeout));
+    let _over = room.over_when_dropped();
     let turns = Arc::new(Turns::new());
     let mut http = http1::Builder::new();
     // The room sees to it for all connections at once.
@@ -124,7 +126,7 @@ impl Host {
                 _ = &mut connection => return,
                 why = place.leaves() => why,
             };
-            if why == Leave::Idle && !place.guest().has_asked() {
+            if why == Leave::AtOnce || (why == Leave::Idle && !place.guest().has_asked()) {
                 return;
             }
             // Behind the answer that is under way, if one is.

@@ -10,12 +10,14 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 pub struct Sockets {
     open: TaskTracker,
     stopping: CancellationToken,
+    over: CancellationToken,
 }
 
 /// A socket that is open until this is dropped.
 pub struct Open {
     _counted: TaskTrackerToken,
     stopping: CancellationToken,
+    over: CancellationToken,
 }
 
 impl Sockets {
@@ -23,7 +25,11 @@ impl Sockets {
     #[must_use]
     pub fn open(&self, most: usize) -> Option<Open> {
         let room = self.open.len() < most && !self.stopping.is_cancelled();
-        room.then(|| Open { _counted: self.open.token(), stopping: self.stopping.clone() })
+        room.then(|| Open {
+            _counted: self.open.token(),
+            stopping: self.stopping.clone(),
+            over: self.over.clone(),
+        })
     }
 
     /// How many are open.
@@ -43,11 +49,21 @@ impl Sockets {
         self.open.close();
         self.open.wait().await;
     }
+
+    /// Ends every socket at once, whatever is under way.
+    pub fn end(&self) {
+        self.over.cancel();
+    }
 }
 
 impl Open {
     /// Waits until the process is about to end.
     pub async fn stopping(&self) {
         self.stopping.cancelled().await;
+    }
+
+    /// Waits until nothing is waited for any more.
+    pub async fn over(&self) {
+        self.over.cancelled().await;
     }
 }

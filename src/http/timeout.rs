@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
-use super::problem;
+use super::Problem;
 use crate::config::HttpLimits;
+use crate::domain::error::Error;
 
 /// The routes that move whole communities, by template.
 const TRANSFERS: &[&str] = &["/admin/import", "/admin/import/yaml", "/admin/export"];
@@ -32,8 +32,9 @@ pub(super) async fn within(limit: Option<Duration>, answer: impl Future<Output =
     match tokio::time::timeout(limit, answer).await {
         Ok(response) => response,
         Err(_) => {
-            tracing::warn!(limit_seconds = limit.as_secs_f64(), "the request took too long");
-            problem::answer(StatusCode::SERVICE_UNAVAILABLE, "The request took too long; try again")
+            let internal = format!("it took more than {} s", limit.as_secs_f64());
+            Problem(Error::Unavailable { public: "The request took too long; try again", internal })
+                .into_response()
         }
     }
 }

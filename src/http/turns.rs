@@ -235,7 +235,9 @@ impl AsyncWrite for InTurn {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.guest.is_told(written.is_ready());
+        written
     }
 
     fn poll_write_vectored(
@@ -243,7 +245,9 @@ impl AsyncWrite for InTurn {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.guest.is_told(written.is_ready());
+        written
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -2,13 +2,14 @@
 
 use axum::Json;
 use axum::body::Body;
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::{Given, JsonBody, KnownCaller, Parameters, RawBody};
+use super::extract::{Given, Importer, JsonBody, KnownCaller, Parameters, RawBody};
 use super::openapi::tag;
 use super::views::history::MomentText;
 use super::views::import::{ImportReport, MultiImportReport};
@@ -52,7 +53,7 @@ fn options(given: &mut Given) -> ImportOptions {
     responses((status = 200, description = "What was done, or would be", body = ImportReport), Forbidden, NotImported, NotRead),
 )]
 async fn import_json(
-    KnownCaller(ctx): KnownCaller,
+    Importer(ctx): Importer,
     parameters: Parameters,
     JsonBody(body): JsonBody,
 ) -> Result<Json<ImportReport>, Problem> {
@@ -79,7 +80,7 @@ async fn import_json(
     responses((status = 200, description = "What was done, or would be", body = MultiImportReport), Forbidden, NotImported),
 )]
 async fn import_yaml(
-    KnownCaller(ctx): KnownCaller,
+    Importer(ctx): Importer,
     parameters: Parameters,
     RawBody(body): RawBody,
 ) -> Result<Json<MultiImportReport>, Problem> {
@@ -102,7 +103,11 @@ async fn import_yaml(
         Forbidden, NotFound, Invalid,
     ),
 )]
-async fn export_yaml(KnownCaller(ctx): KnownCaller, parameters: Parameters) -> Result<Response, Problem> {
+async fn export_yaml(
+    State(state): State<AppState>,
+    KnownCaller(ctx): KnownCaller,
+    parameters: Parameters,
+) -> Result<Response, Problem> {
     let (named, at): (Option<Vec<CommunityKey>>, _) =
         parameters.read(|given| (given.every("community"), given.moment("at")))?;
     if let Some(at) = at {
@@ -114,7 +119,7 @@ async fn export_yaml(KnownCaller(ctx): KnownCaller, parameters: Parameters) -> R
     }
     let export = export(&ctx, named).await?;
     let tag = format!("\"{}\"", export.tag());
-    let batches = export.batches().map(|batch| {
+    let batches = export.batches(Some(state.limits.transfer_timeout)).map(|batch| {
         batch.map_err(|error| {
             // The status is sent by now: the answer ends early, and the log says why.
             problem::log(&error);

@@ -54,7 +54,7 @@ pub async fn check(ctx: &Ctx, told: &(dyn Fn(usize, usize) + Sync)) -> Result<Ve
     let communities = communities::tags(ctx.read_records().await?, &reach).await?;
     for (done, community) in communities.iter().enumerate() {
         told(done, communities.len());
-        let batches = export(ctx, Some(vec![community.key.clone()])).await?.batches();
+        let batches = export(ctx, Some(vec![community.key.clone()])).await?.batches(None);
         let text: Vec<u8> =
             batches.try_fold(Vec::new(), async |all, more| Ok([all, more.into()].concat())).await?;
         let body = tokio::task::spawn_blocking(move || check_yaml(&text))

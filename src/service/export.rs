@@ -1,12 +1,15 @@
 //! Writing communities out as bundles. The text is made while it is sent: a batch of members at a time,
 //! all of them read from one snapshot.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -78,11 +81,14 @@ impl Export {
         &self.tag
     }
 
-    /// The text, batch by batch. A failure ends it with an error.
-    pub fn batches(self) -> impl Stream<Item = Result<Bytes>> + Send + 'static {
+    /// The text, batch by batch, all of it within a limit if there is one. A failure ends it with an error, also when whoever
+    /// reads it takes too long: it holds a place, a connection and a snapshot until then.
+    pub fn batches(self, limit: Option<Duration>) -> impl Stream<Item = Result<Bytes>> + Send + 'static {
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
         tokio::spawn(async move {
-            if let Err(error) = write_all(&self, &sender).await {
+            let written = timeout(limit.unwrap_or(Duration::MAX), write_all(&self, &sender)).await;
+            drop(self);
+            if let Err(error) = written.unwrap_or_else(|_| Err(too_slow())) {
                 // Nobody listens any more when this fails, and then nothing is lost.
                 let _ = sender.send(Err(error)).await;
             }
@@ -91,12 +97,19 @@ impl Export {
     }
 }
 
+fn too_slow() -> Error {
+    Error::Unavailable {
+        public: "The export took too long; try again",
+        internal: "an export was not written, or not read, in time".to_owned(),
+    }
+}
+
 /// The same as one text of at most `max_bytes`. Needs the grant `export`.
 ///
 /// # Errors
 /// Those of [`export`]; when the text would be larger.
 pub async fn export_text(ctx: &Ctx, named: Vec<CommunityKey>, max_bytes: usize) -> Result<String> {
-    let mut batches = std::pin::pin!(export(ctx, Some(named)).await?.batches());
+    let mut batches = std::pin::pin!(export(ctx, Some(named)).await?.batches(None));
     let mut text = Vec::new();
     while let Some(batch) = batches.next().await {
         text.extend_from_slice(&batch?);

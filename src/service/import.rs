@@ -63,6 +63,17 @@ pub async fn import(
     import_as(ctx, OPERATION, body, format, options).await
 }
 
+/// Whether the caller may import anything at all, to be asked before a body is read that may be large.
+///
+/// # Errors
+/// Unauthenticated, forbidden.
+pub async fn permitted(ctx: &Ctx) -> Result<()> {
+    let Err(error) = ctx.authorise(Operation::Import) else { return Ok(()) };
+    ctx.trail().reserve().await?;
+    ctx.trail().note_error(OPERATION, None, &error);
+    Err(error)
+}
+
 /// The same, under what the audit trail and the past of the communities call it.
 pub(super) async fn import_as(
     ctx: &Ctx,

@@ -33,7 +33,7 @@ impl Operator {
     }
 
     async fn export(&self) -> String {
-        let stream = export(&self.context(), None).await.expect("an export begins").batches();
+        let stream = export(&self.context(), None).await.expect("an export begins").batches(None);
         let chunks: Vec<bytes::Bytes> = stream.try_collect().await.expect("an export ends");
         String::from_utf8(chunks.concat()).expect("an export is UTF-8")
     }

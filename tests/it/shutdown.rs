@@ -117,6 +117,20 @@ on_both_databases! {
         report::note("stops", &system, &figures);
     }
 
+    async fn what_does_not_end_in_time_is_broken_off_and_the_process_ends_well(database: TestDatabase) {
+        let words = ["--send-timeout", "10m"];
+        let mut server = Server::told(database.directory(), &database.url, &words).await;
+        let body = Federation { communities: 10, members: 1_000, edition: 1 }.to_yaml();
+        assert_eq!(server.import(body).send().await.expect("an answer").status(), 200);
+        let unread = server.export().send().await.expect("an answer");
+        assert_eq!(unread.status(), 200);
+        let begun = Instant::now();
+        stop(&mut server).await;
+        assert!(begun.elapsed() > Duration::from_secs(29), "it is waited for");
+        assert!(server.account().contains("broken off"), "{}", server.account());
+        drop(unread);
+    }
+
     async fn an_import_that_runs_is_finished_before_the_end(database: TestDatabase) {
         let figures = free_address();
         let words = ["--metrics-listen", &figures];

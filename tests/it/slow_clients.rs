@@ -187,6 +187,40 @@ on_both_databases! {
         assert!(export.ends_with("\r\n0\r\n\r\n"), "the last piece of it");
     }
 
+    async fn whoever_takes_nothing_of_an_answer_is_let_go_of(database: TestDatabase) {
+        let words = ["--max-connections", "1", "--send-timeout", "2s"];
+        let server = Server::told(database.directory(), &database.url, &words).await;
+        let mut stuck = holding(&server).await;
+        // As many answers as no two ends keep between them.
+        let requests = "GET /openapi.json HTTP/1.1\r\nHost: registry\r\n\r\n".repeat(100);
+        stuck.write_all(requests.as_bytes()).await.expect("they are sent");
+        sleep(Duration::from_millis(500)).await;
+        assert!(asked(connected(&server).await, "/admin/communities").await.starts_with("HTTP/1.1 503"), "it has the only place");
+        sleep(Duration::from_secs(4)).await;
+        assert!(asked(connected(&server).await, "/admin/communities").await.starts_with("HTTP/1.1 401"), "the place is free");
+        drop(stuck);
+    }
+
+    async fn an_export_that_nobody_reads_is_broken_off(database: TestDatabase) {
+        let words = ["--max-transfers", "1", "--transfer-timeout", "15s"];
+        let server = Server::told(database.directory(), &database.url, &words).await;
+        let words = "x".repeat(3_000);
+        let members: String =
+            (0..10_000).map(|at| format!("  m{at}: {{user_id: u{at}, name: N, role: consumer, status: active, area: a, note: {words}}}\n")).collect();
+        let yaml = format!("community: {{id: slow, name: Slow, areas: {{a: {{name: A}}}}}}\nmembers:\n{members}");
+        let imported = server.import(yaml).send().await.expect("an answer");
+        assert_eq!(imported.status(), 200, "{}", imported.text().await.unwrap_or_default());
+        let mut unread = connected(&server).await;
+        let request =
+            format!("GET /admin/export HTTP/1.1\r\nHost: registry\r\nAuthorization: Bearer {}\r\n\r\n", server.token());
+        unread.write_all(request.as_bytes()).await.expect("it is sent");
+        sleep(Duration::from_secs(16)).await;
+        let export = server.export().send().await.expect("an answer");
+        assert_eq!(export.status(), 200, "the only place for transfers is free");
+        let rest = rest_of(&mut unread).await;
+        assert!(rest.starts_with("HTTP/1.1 200") && !rest.ends_with("\r\n0\r\n\r\n"), "it does not look whole");
+    }
+
     async fn a_body_that_does_not_come_is_not_waited_for(database: TestDatabase) {
         let server = patient(&database).await;
         for path in ["/graphql", "/admin/lookup/members-by-dids"] {

@@ -74,8 +74,10 @@ fn open(
                 } else {
                     Close::SUBPROTOCOL.send(&mut socket).await;
                 }
-                drop(open);
             };
-            session.instrument(span).await;
+            tokio::select! {
+                () = session.instrument(span) => {}
+                () = open.over() => {}
+            }
         })
 }

@@ -4,7 +4,21 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use crate::http::{AppState, Bearer, Problem, RequestId};
+use crate::service::import::permitted;
 use crate::service::{Ctx, Witness};
+
+/// The same of a caller who may import, which is asked before a body is read that may be large.
+pub struct Importer(pub Ctx);
+
+impl FromRequestParts<AppState> for Importer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let KnownCaller(ctx) = KnownCaller::from_request_parts(parts, state).await?;
+        permitted(&ctx).await?;
+        Ok(Self(ctx))
+    }
+}
 
 /// The context of a request whose caller is known. What the caller may do is the services' question.
 pub struct KnownCaller(pub Ctx);

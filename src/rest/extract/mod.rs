@@ -9,6 +9,6 @@ pub mod fuzzing;
 mod parameters;
 
 pub use body::{IdList, JsonBody, RawBody};
-pub use caller::KnownCaller;
+pub use caller::{Importer, KnownCaller};
 pub use conditions::{IfMatch, Retry};
 pub use parameters::{Given, Parameters};
