@@ -26,7 +26,7 @@ case $newest in
 esac
 # The environment, and no command line, which others could read.
 export DATABASE_URL="$url"
-unset DATABASE_URL_FILE REC_REGISTRY_API
+unset DATABASE_URL_FILE REC_REGISTRY_API REC_REGISTRY_TOKEN REC_REGISTRY_TOKEN_FILE
 
 rec-registry backup restore "$newest" --replace
 # A backup may be older than this program.

@@ -1,9 +1,11 @@
 //! What became of bundles that were to be imported, whoever tells it: the services here, or a server.
 
 use anyhow::Context as _;
+use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::output::{BAD, GOOD, write_styled};
+use super::remote::granted;
 use super::report::{Refusal, Report, print_refusals, table};
 use super::target::told;
 use crate::domain::error::Error;
@@ -29,6 +31,14 @@ enum Verdict {
     WouldBeImported,
     Refused,
 }
+
+/// The statuses of an answer to the bundles that is no report: nothing of them went in.
+const REFUSALS: [StatusCode; 4] = [
+    StatusCode::BAD_REQUEST,
+    StatusCode::CONFLICT,
+    StatusCode::PAYLOAD_TOO_LARGE,
+    StatusCode::UNPROCESSABLE_ENTITY,
+];
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Refused {
@@ -76,9 +86,11 @@ impl Outcome {
     /// What a server says.
     ///
     /// # Errors
-    /// When it broke off, or says nothing that a registry says.
+    /// When it broke off, says nothing that a registry says, or is no answer to the bundles: whether anything was written is known
+    /// of none of these.
     pub async fn of_server(file: String, dry_run: bool, answer: reqwest::Response) -> anyhow::Result<Self> {
         let status = answer.status();
+        let answer = if REFUSALS.contains(&status) { answer } else { granted(answer).await? };
         let text = answer.text().await.context("the server's answer broke off")?;
         if status.is_success() {
             let report = serde_json::from_str(&text).context("the server's answer is no import report")?;

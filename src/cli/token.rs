@@ -14,7 +14,7 @@ use crate::config::duration;
 #[derive(Debug, clap::Args)]
 pub struct Token {
     /// The directory of `rec-registry dev`.
-    #[arg(long, default_value = "./data", value_name = "DIR")]
+    #[arg(long, env = "REC_REGISTRY_DATA_DIR", default_value = "./data", value_name = "DIR")]
     data_dir: PathBuf,
     /// The user's name, which a member carries as `user_id`.
     #[arg(long, value_name = "NAME")]

@@ -5,17 +5,27 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::Args;
 use clap::builder::ValueParserFactory;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, FromArgMatches};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use super::secret::{Discreet, InFile, discreet};
 use super::text::duration;
 
 /// Which database, and how it is reached.
+#[derive(Debug, Clone)]
+pub struct DatabaseArgs {
+    url: DatabaseUrl,
+    /// The pool of connections.
+    pub pool: PoolArgs,
+}
+
+/// What the command line and the environment say of it.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Database")]
-pub struct DatabaseArgs {
+struct Given {
     /// The database: `sqlite://FILE?mode=rwc` or `postgres://USER:PASSWORD@HOST/NAME`
     #[arg(
         long,
@@ -24,28 +34,63 @@ pub struct DatabaseArgs {
         hide_env_values = true,
         default_value = "sqlite://./data/registry.db?mode=rwc"
     )]
-    pub database_url: DatabaseUrl,
+    database_url: DatabaseUrl,
 
     /// The file that holds the URL of the database, instead of the URL itself
-    #[arg(
-        long,
-        env = "DATABASE_URL_FILE",
-        value_name = "FILE",
-        hide_env_values = true,
-        conflicts_with = "database_url"
-    )]
-    pub database_url_file: Option<InFile<DatabaseUrl>>,
+    #[arg(long, env = "DATABASE_URL_FILE", value_name = "FILE", hide_env_values = true)]
+    database_url_file: Option<InFile<DatabaseUrl>>,
 
     /// The pool of connections
     #[command(flatten)]
-    pub pool: PoolArgs,
+    pool: PoolArgs,
 }
 
 impl DatabaseArgs {
+    /// A database that is named already.
+    #[must_use]
+    pub fn of(url: DatabaseUrl, pool: PoolArgs) -> Self {
+        Self { url, pool }
+    }
+
     /// The database, whichever way it is named.
     #[must_use]
     pub fn url(&self) -> &DatabaseUrl {
-        self.database_url_file.as_ref().map_or(&self.database_url, |InFile(url)| url)
+        &self.url
+    }
+}
+
+impl Args for DatabaseArgs {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        Given::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Given::augment_args_for_update(command)
+    }
+}
+
+impl FromArgMatches for DatabaseArgs {
+    /// A flag counts more than the environment, whichever of both ways each takes. Two flags, and two variables, say nothing.
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let Given { database_url, database_url_file, pool } = Given::from_arg_matches(matches)?;
+        let Some(InFile(from_file)) = database_url_file else { return Ok(Self::of(database_url, pool)) };
+        let by = [matches.value_source("database_url"), matches.value_source("database_url_file")];
+        match by {
+            [Some(ValueSource::CommandLine), Some(ValueSource::EnvVariable)] => {
+                Ok(Self::of(database_url, pool))
+            }
+            [Some(url), Some(file)] if url == file => Err(clap::Error::raw(
+                ErrorKind::ArgumentConflict,
+                "the database is named twice: by --database-url or DATABASE_URL, and by --database-url-file or \
+                 DATABASE_URL_FILE\n",
+            )),
+            _ => Ok(Self::of(from_file, pool)),
+        }
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
     }
 }
 

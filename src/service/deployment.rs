@@ -2,6 +2,7 @@
 //! here; whoever has the URL of the database may do all of it anyway.
 
 pub use crate::store::backup::{copy_sqlite, survey_postgres};
+pub use crate::store::connections::of_postgres as postgres_pool;
 pub use crate::store::examination::{
     Hearing, NoAnswer, PostgresState, SchemaState, SqliteState, postgres, sqlite,
 };

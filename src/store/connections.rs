@@ -23,6 +23,12 @@ pub(super) fn of(url: &str) -> u32 {
     }
 }
 
+/// How many connections to PostgreSQL a process has unless the settings say.
+#[must_use]
+pub fn of_postgres() -> u32 {
+    of("postgres:")
+}
+
 /// How many of the connections write at the same time. SQLite has one writer, and who waited here gets on in order, instead of
 /// polling the file's lock. On PostgreSQL who waits for somebody else's lock holds a connection meanwhile: half of them are
 /// left to those who read.

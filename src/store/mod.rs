@@ -11,7 +11,7 @@ mod changes;
 pub mod communities;
 mod condition;
 mod connection;
-mod connections;
+pub mod connections;
 pub mod delivery_points;
 pub mod duplicates;
 mod error;

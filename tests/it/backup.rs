@@ -208,6 +208,22 @@ on_both_databases! {
         place.remove().await;
     }
 
+    async fn what_a_backup_knows_nothing_of_is_not_left_beside_it(database: TestDatabase) {
+        if !can_back_up(&database) || database.backend == Backend::Sqlite {
+            return;
+        }
+        run(&["migrate", "up", "--database-url", &database.url]).with_status(0);
+        let file = path(database.directory(), "backup");
+        run(&["backup", "take", &file, "--database-url", &database.url]).with_status(0);
+        let restore = || run(&["backup", "restore", &file, "--replace", "--database-url", &database.url]);
+        restore().with_status(0);
+        let admin = sea_orm::Database::connect(&database.url).await.expect("the database answers");
+        sea_orm::ConnectionTrait::execute_unprepared(&admin, "CREATE TABLE of_a_newer_version (id int)").await.expect("it is made");
+        admin.close().await.expect("it is closed");
+        let refused = restore().with_status(1);
+        assert!(refused.error.contains("of_a_newer_version") && refused.error.contains("createdb"), "{refused:?}");
+    }
+
     async fn a_backup_that_cannot_be_taken_leaves_the_last_one_as_it_was(database: TestDatabase) {
         if !can_back_up(&database) {
             return;

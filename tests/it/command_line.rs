@@ -35,6 +35,30 @@ async fn filled(database: &TestDatabase) -> Server {
 }
 
 on_both_databases! {
+    async fn a_flag_counts_more_than_the_environment_whichever_way_it_names_the_database(database: TestDatabase) {
+        run(&["migrate", "up", "--database-url", &database.url]).with_status(0);
+        let nowhere = "sqlite:///nowhere/registry.db";
+        let (here, there) = (file(database.directory(), "here", &database.url), file(database.directory(), "there", nowhere));
+        let list = |words: &[&str], name: &str, value: &str| {
+            let words = [&["list", "--json"][..], words].concat();
+            ran(program(&words).env_remove("DATABASE_URL").env(name, value))
+        };
+        list(&["--database-url", &database.url], "DATABASE_URL_FILE", &there).with_status(0);
+        list(&["--database-url-file", &here], "DATABASE_URL", nowhere).with_status(0);
+        list(&["--database-url-file", &there], "DATABASE_URL", &database.url).with_status(1);
+        let twice = list(&["--database-url", &database.url, "--database-url-file", &here], "REC_REGISTRY_LOG", "info");
+        assert!(twice.with_status(2).error.contains("named twice"));
+    }
+
+    async fn an_import_that_was_not_judged_is_no_refusal(database: TestDatabase) {
+        let server = Server::start(database.directory(), &database.url).await;
+        let bundle = file(database.directory(), "bundle.yaml", &neighbours::bundle("new"));
+        let token = crate::support::server::token(database.directory(), "ann", "rec-registry.read");
+        let mut import = program(&["import", &bundle, "--json"]);
+        let said = ran(import.env("REC_REGISTRY_API", server.base_url()).env("REC_REGISTRY_TOKEN", token)).with_status(1);
+        assert!(said.error.contains("403") && !said.output.contains("refused"), "{said:?}");
+    }
+
     async fn what_is_stored_is_told_alike_by_the_database_and_through_a_server(database: TestDatabase) {
         let server = filled(&database).await;
         let url = database.url.as_str();
@@ -168,7 +192,7 @@ on_both_databases! {
         };
         let bundle = file(database.directory(), "own.yaml", &neighbours::bundle("own"));
         let refused = signed_in(&["import", &bundle, "--client-scope", "rec-registry.read"]).with_status(1);
-        assert!(refused.output.contains("rec-registry.import"), "{refused:?}");
+        assert!(refused.error.contains("rec-registry.import"), "{refused:?}");
         let admin = ["--client-scope", "rec-registry.admin", "--client-field", "resource=urn:rec-registry:EdDSA"];
         for words in [&["import", &bundle][..], &["list"], &["tree", "own"], &["lookup", "user", neighbours::USER], &["audit"], &["export"]] {
             let done = signed_in(&[words, &admin].concat()).with_status(0);

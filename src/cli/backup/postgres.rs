@@ -53,11 +53,20 @@ pub(super) async fn restore(
         before.servers
     );
     ensure!(
-        replaces || before.tables == 0,
+        replaces || before.tables.is_empty(),
         "there are {} tables in the database already: make a new one (createdb), or say --replace, and they are lost",
-        before.tables
+        before.tables.len()
     );
-    readable(programs, url, backup).await?;
+    let contents = readable(programs, url, backup).await?;
+    // pg_restore takes away what the archive has, and those would stay, to be in the way of the migrations that make them.
+    let has = |table: &str| contents.lines().any(|line| table_of(line) == Some(table));
+    let others: Vec<_> = before.tables.iter().map(String::as_str).filter(|table| !has(table)).collect();
+    ensure!(
+        others.is_empty(),
+        "there are tables in the database that the backup knows nothing of, as when a newer version has been there ({}): \
+         make a new one (createdb), and restore into that",
+        others.join(", ")
+    );
     let mut restore = program(programs, "pg_restore", url);
     restore.args(RESTORE);
     if replaces {
@@ -75,14 +84,19 @@ async fn look(url: &DatabaseUrl) -> anyhow::Result<PostgresState> {
     postgres(url.expose()).await.with_context(|| format!("the database {url} does not answer"))
 }
 
-/// Whether an archive is one of this program's databases.
-async fn readable(programs: &Programs, url: &DatabaseUrl, archive: &Path) -> anyhow::Result<()> {
+/// The table of contents of an archive that is one of this program's databases.
+async fn readable(programs: &Programs, url: &DatabaseUrl, archive: &Path) -> anyhow::Result<String> {
     let mut list = program(programs, "pg_restore", url);
     list.arg("--list").arg(archive);
     let contents = run(list).await.context("the backup cannot be read")?;
     let is_own = contents.lines().any(|line| line.contains(OWN_TABLE) && line.contains(OWN_NAME));
     ensure!(is_own, "the backup is of no database of this program");
-    Ok(())
+    Ok(contents)
+}
+
+/// The table that a line of a table of contents is about: `215; 1259 16390 TABLE public member registry`.
+fn table_of(line: &str) -> Option<&str> {
+    line.split_whitespace().skip_while(|word| *word != "TABLE").nth(2)
 }
 
 /// `pg_restore` takes the database from its command line alone: as a connection string with nothing but the name in it.

@@ -1,6 +1,7 @@
 //! The machine: memory, and how many files may be open.
 
 use super::diagnosis::Diagnosis;
+use crate::app::left_for_clients;
 use crate::config::HttpLimits;
 
 const MIB: u64 = 1024 * 1024;
@@ -10,9 +11,6 @@ const AT_REST: u64 = 64 * MIB;
 
 /// Memory that an import takes, as a multiple of its body: measured with 18.6 MB, which took 135 MB at most.
 const IMPORT_FACTOR: u64 = 6;
-
-/// Files that are open beside connections: the database, its log, the listeners.
-const OTHER_FILES: u64 = 64;
 
 /// Looks at what Linux says of itself; of other systems nothing is known.
 pub(super) fn examine(limits: &HttpLimits, found: &mut Diagnosis) {
@@ -70,27 +68,30 @@ fn memory_bytes() -> Option<u64> {
 
 fn open_files(limits: &HttpLimits, told: Option<&str>, found: &mut Diagnosis) {
     let Some(limit) = told.and_then(open_file_limit) else { return };
-    let needed = limits.max_connections as u64 + OTHER_FILES;
-    if limit < needed {
+    let room = left_for_clients(limit);
+    if room < limits.max_connections {
         found.note(
             "open_files",
             format!(
-                "{limit} files may be open here, and each of up to {} connections is one",
+                "{limit} files may be open here: enough for {room} connections, of up to {}",
                 limits.max_connections
             ),
             "raise it where the server is started (ulimit -n, LimitNOFILE= of systemd), or set \
              REC_REGISTRY_MAX_CONNECTIONS lower",
         );
     } else {
-        found.ok("open_files", format!("{limit} files may be open here, enough for {needed}"));
+        found.ok(
+            "open_files",
+            format!("the files that may be open here are enough for {} connections", limits.max_connections),
+        );
     }
 }
 
-/// The limit that holds, of the table that Linux keeps of a process.
+/// The limit that a server raises its own to, of the table that Linux keeps of a process.
 fn open_file_limit(table: &str) -> Option<u64> {
     let line = table.lines().find_map(|line| line.strip_prefix("Max open files"))?;
-    let soft = line.split_whitespace().next()?;
-    if soft == "unlimited" { Some(u64::MAX) } else { soft.parse().ok() }
+    let hard = line.split_whitespace().nth(1)?;
+    if hard == "unlimited" { Some(u64::MAX) } else { hard.parse().ok() }
 }
 
 #[cfg(test)]
@@ -102,10 +103,25 @@ mod tests {
         Max open files            1024                 524288               files\n";
 
     #[test]
-    fn the_soft_limit_of_open_files_is_the_one_that_holds() {
-        assert_eq!(open_file_limit(TABLE), Some(1024));
+    fn the_hard_limit_of_open_files_is_the_one_that_holds() {
+        assert_eq!(open_file_limit(TABLE), Some(524_288));
         assert_eq!(open_file_limit("Max open files  unlimited  unlimited  files\n"), Some(u64::MAX));
         assert_eq!(open_file_limit("Max processes 1 1 processes\n"), None);
+    }
+
+    #[test]
+    fn the_files_that_a_server_keeps_for_itself_are_not_there_for_clients() {
+        let said = |files: u64| {
+            let mut found = Diagnosis::default();
+            open_files(
+                &HttpLimits::default(),
+                Some(&TABLE.replace("524288", &files.to_string())),
+                &mut found,
+            );
+            format!("{found:?}")
+        };
+        assert!(said(1_100).contains("enough for 844 connections, of up to 1024"), "{}", said(1_100));
+        assert!(said(1_280).contains("enough for 1024 connections"), "{}", said(1_280));
     }
 
     #[test]

@@ -7,9 +7,6 @@ use crate::service::deployment::{self, Hearing, NoAnswer, OLDEST_POSTGRES, Postg
 /// Connections of a process beside its pool: the one that listens.
 const BESIDE_THE_POOL: i64 = 1;
 
-/// Connections of a pool whose size is not set.
-const STANDARD_POOL: i64 = 16;
-
 /// How far clocks may be apart, in microseconds.
 const NOTICED_MICROS: i64 = 10_000_000;
 
@@ -125,13 +122,14 @@ fn role(state: &PostgresState, found: &mut Diagnosis) {
         found.warning(
             "database_encryption",
             "the connection goes over a network without encryption",
-            "turn `ssl` of the server on, and add ?sslmode=verify-full to DATABASE_URL",
+            "turn `ssl` of the server on, and add ?sslmode=verify-full&sslrootcert=FILE to DATABASE_URL, the file being the \
+             certificate of the authority: pg_dump looks for one",
         );
     }
 }
 
 fn connections(state: &PostgresState, pool: Option<u32>, found: &mut Diagnosis) {
-    let own = pool.map_or(STANDARD_POOL, i64::from) + BESIDE_THE_POOL;
+    let own = i64::from(pool.unwrap_or_else(deployment::postgres_pool)) + BESIDE_THE_POOL;
     let PostgresState { connections, connections_in_use, .. } = state;
     let what = format!(
         "a process takes up to {own} connections, of {connections} that this role may have; {connections_in_use} are open"
@@ -192,7 +190,7 @@ mod tests {
             shares_connections: false,
             hearing: Hearing::Heard,
             schema: SchemaState::default(),
-            tables: 0,
+            tables: Vec::new(),
             servers: 0,
             oldest_audit_at: None,
         }
@@ -219,7 +217,7 @@ mod tests {
             PostgresState { may_create: false, ..sound() },
             PostgresState { is_encrypted: false, ..sound() },
             PostgresState { survives_crashes: false, ..sound() },
-            PostgresState { connections: 16, ..sound() },
+            PostgresState { connections: i64::from(deployment::postgres_pool()), ..sound() },
             PostgresState { clock: Timestamp::from_micros(60_000_000), ..sound() },
             PostgresState { shares_connections: true, ..sound() },
             PostgresState { hearing: Hearing::Lost, ..sound() },

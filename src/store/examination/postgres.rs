@@ -52,8 +52,8 @@ pub struct PostgresState {
     pub hearing: Hearing,
     /// Where the schema stands.
     pub schema: SchemaState,
-    /// How many tables there are where this role's statements look for them.
-    pub tables: i64,
+    /// The tables that there are where this role's statements look for them.
+    pub tables: Vec<String>,
     /// How many other connections this program has in this database: servers that run.
     pub servers: i64,
     /// When the oldest entries of the audit trail were written; none when there are none.
@@ -90,10 +90,11 @@ const FACTS: &str = "SELECT
         CASE WHEN role.rolconnlimit < 0 THEN NULL ELSE role.rolconnlimit END,
         CASE WHEN own.datconnlimit < 0 THEN NULL ELSE own.datconnlimit END
     )::int8 AS connections,
-    (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections_in_use,
+    -- What kind of process it is is told of one's own alone.
+    (SELECT count(*) FROM pg_stat_activity WHERE datid IS NOT NULL) AS connections_in_use,
     (extract(epoch FROM clock_timestamp()) * 1000000)::int8 AS clock,
     to_regclass('seaql_migrations') IS NOT NULL AS has_migrations,
-    (SELECT count(*) FROM pg_class
+    ARRAY(SELECT relname::text FROM pg_class
         WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) AND relkind IN ('r', 'p')) AS tables,
     (SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'rec-registry') AS servers

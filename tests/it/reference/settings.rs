@@ -25,13 +25,17 @@ pub(super) fn page() -> String {
     page += "## Of other commands alone\n\nWhat only the commands that are no server take from the environment.\n\n";
     let mut known: BTreeSet<String> = settings(serve).filter_map(variable).collect();
     let mut rows = Vec::new();
-    for below in command.get_subcommands() {
-        for argument in settings(below) {
+    let mut commands: Vec<&Command> = command.get_subcommands().collect();
+    while let Some(command) = commands.pop() {
+        commands.extend(command.get_subcommands());
+        for argument in settings(command) {
             if variable(argument).is_some_and(|name| known.insert(name)) {
-                rows.push(row(argument));
+                rows.push((variable(argument), row(argument)));
             }
         }
     }
+    rows.sort();
+    let rows = rows.into_iter().map(|(_, row)| row);
     page + &table(&COLUMNS, rows)
 }
 
