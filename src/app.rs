@@ -214,6 +214,9 @@ async fn serve(
     told.abort();
     match tokio::time::timeout(CLOSING, state.registry.clone().close()).await {
         Ok(closed) => closed.map_err(|error| anyhow::anyhow!("cannot close the database: {error:?}")),
-        Err(_) => anyhow::bail!("the database did not close in time"),
+        Err(_) => anyhow::bail!(
+            "the database did not close in time: {} entries of the audit trail may be lost",
+            state.registry.unrecorded()
+        ),
     }
 }

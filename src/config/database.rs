@@ -81,7 +81,7 @@ impl FromArgMatches for DatabaseArgs {
             }
             [Some(url), Some(file)] if url == file => Err(clap::Error::raw(
                 ErrorKind::ArgumentConflict,
-                "the database is named twice: by --database-url or DATABASE_URL, and by --database-url-file or \
+                "the database is named twice: --database-url or DATABASE_URL cannot be used with --database-url-file or \
                  DATABASE_URL_FILE\n",
             )),
             _ => Ok(Self::of(from_file, pool)),

@@ -61,6 +61,10 @@ const HEADERS: [HeaderName; 4] =
     [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CACHE_CONTROL, header::ETAG];
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// Marks a request to which nothing was found before its route was looked for. It is not looked for then when the token is new.
+#[derive(Clone)]
+struct NotRecalled;
+
 /// The answer to a request out of memory, and what was asked, for whose token is known already and who may ask now; none
 /// otherwise.
 pub(super) fn recalled<B>(
@@ -78,8 +82,9 @@ pub(super) fn recalled<B>(
     let address = client_address::of(state, peer, request.headers());
     let recalled = state.registry.recall(question, Some(id.as_str()), Some(address));
     let Some(mut answer) = recalled else {
-        // Nobody needs to look at the token again.
+        // Nobody needs to look at the token again, nor for the answer.
         request.extensions_mut().insert(bearer);
+        request.extensions_mut().insert(NotRecalled);
         return None;
     };
     let asked = match answer.what.take() {
@@ -93,7 +98,7 @@ pub(super) fn recalled<B>(
 pub(super) async fn answer(state: &AppState, request: Request<Body>, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let Some(within) = place(&parts) else { return next.run(Request::from_parts(parts, body)).await };
-    let is_new_token = parts.extensions.get::<Bearer>().is_none();
+    let is_new_token = parts.extensions.get::<NotRecalled>().is_none();
     let Ok(bearer) = Bearer::from_request_parts(&mut parts, state).await;
     let question = Question::new(&bearer.0, text(&parts.uri));
     let id = parts.extensions.get().map(RequestId::as_str);

@@ -195,6 +195,12 @@ impl Registry {
         }
     }
 
+    /// Entries of the audit trail that are not written down yet.
+    #[must_use]
+    pub fn unrecorded(&self) -> usize {
+        self.recorder.as_ref().map_or(0, Recorder::waiting)
+    }
+
     /// Writes down what is still to be recorded and closes the database, waiting for what runs.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 mod failover;
 mod postgres_disk;
 mod read_only;
+mod silent;
 
 use std::path::Path;
 use std::process::Command;
