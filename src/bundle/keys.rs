@@ -1,6 +1,8 @@
 //! The documented keys of the levels that the domain does not name, and the bounds of text. Reader and
 //! writer share them: what the one takes for a field, the other must not write as free data.
 
+use crate::domain::identifier::AssetKey;
+
 /// Keys of `metadata`.
 pub const METADATA: &[&str] = &["created", "updated", "updated_by", "description"];
 /// Keys of a community.
@@ -44,7 +46,7 @@ pub const UNBOUNDED_AREAS: &str = "0.6";
 pub const BOUNDARY_SOURCE: &str = "gse_cabine_primarie";
 
 /// Longest key of a member, asset, area or operator, longest id of a point or node, in characters.
-pub const KEY_CHARS: usize = 128;
+pub const KEY_CHARS: usize = AssetKey::MAX_CHARS;
 /// Longest name, user id or sensor id, and longest key of free data, in characters.
 pub const NAME_CHARS: usize = 256;
 /// Longest DID, in characters; an index entry of PostgreSQL takes no more than about 2 700 bytes.
