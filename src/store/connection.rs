@@ -1,4 +1,4 @@
-//! The pool, the snapshot that readers share, and the only way to write.
+//! The pool, and the only way to write.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,15 +8,14 @@ use std::time::Duration;
 use migration::{Migrator, MigratorTrait, Standing};
 use sea_orm::sqlx::Connection as _;
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, TransactionTrait, sqlx,
 };
 use tokio::sync::Semaphore;
-use tracing::Instrument as _;
 
 use super::changes::{Changes, Moment, Watcher, notify};
 use super::handle::WriteTransaction;
 use super::renewal::Renewal;
+use super::snapshot::begun;
 use super::transaction::Transaction;
 use super::trouble::Trouble;
 use super::{Handle, Result, StoreError, connections};
@@ -433,38 +432,6 @@ impl Store {
     pub async fn close(self) -> Result<()> {
         Ok(self.pool.close().await?)
     }
-}
-
-/// Waits until a transaction is begun. Whoever waits for it may go, and it is begun to its end and taken back: broken off behind
-/// `BEGIN`, its connection would stay in a transaction on PostgreSQL that the layer below knows nothing of, and
-/// whoever had the connection next would be in it.
-async fn begun<T, E>(
-    begin: impl Future<Output = std::result::Result<T, E>> + Send + 'static,
-) -> std::result::Result<T, E>
-where
-    T: Send + 'static,
-    E: From<DbErr> + Send + 'static,
-{
-    let begun = tokio::spawn(begin.in_current_span()).await;
-    begun.map_err(|error| DbErr::Custom(format!("a transaction was not begun: {error}")))?
-}
-
-/// A transaction that reads, and sees one snapshot from its first statement on.
-pub(super) async fn begun_to_read(
-    pool: DatabaseConnection,
-) -> std::result::Result<DatabaseTransaction, DbErr> {
-    let options = match pool.get_database_backend() {
-        DbBackend::Sqlite => TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
-            ..TransactionOptions::default()
-        },
-        _ => TransactionOptions {
-            isolation_level: Some(IsolationLevel::RepeatableRead),
-            access_mode: Some(AccessMode::ReadOnly),
-            ..TransactionOptions::default()
-        },
-    };
-    begun(async move { pool.begin_with_options(options).await }).await
 }
 
 /// Whether migrations are to be applied.

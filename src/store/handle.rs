@@ -1,19 +1,15 @@
 //! Where statements go: to the pool, into the transaction that a request reads from, or into the one
 //! that writes. And which columns they read there.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{Stream, TryStreamExt};
 use sea_orm::sea_query::SelectStatement;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    Statement,
-};
-use tokio::sync::OnceCell;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
-use super::connection::begun_to_read;
 use super::renewal::Renewal;
+use super::snapshot::Snapshot;
 use super::transaction::Transaction;
 use super::{Result as StoreResult, StoreError};
 use crate::domain::change::CommunityChange;
@@ -34,26 +30,6 @@ enum Route {
     Snapshot(Arc<Snapshot>),
     /// All in the transaction of one write.
     Write(Arc<WriteTransaction>),
-}
-
-/// The registry as it was at one moment: when it was looked at first since it was let go of last.
-pub struct Snapshot {
-    pool: DatabaseConnection,
-    seen: RwLock<Seen>,
-}
-
-type Seen = Arc<OnceCell<Arc<DatabaseTransaction>>>;
-
-impl Snapshot {
-    async fn transaction(&self) -> Result<Arc<DatabaseTransaction>, DbErr> {
-        let seen = Arc::clone(&self.seen.read().unwrap_or_else(PoisonError::into_inner));
-        let begin = async || begun_to_read(self.pool.clone()).await.map(Arc::new);
-        seen.get_or_try_init(begin).await.cloned()
-    }
-
-    fn let_go(&self) {
-        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Seen::default();
-    }
 }
 
 /// A write on its way, and what it announced.
@@ -88,8 +64,7 @@ impl Handle {
 
     /// All in one snapshot, of the moment of the first of them.
     pub(super) fn snapshot(pool: DatabaseConnection) -> Self {
-        let snapshot = Snapshot { pool, seen: RwLock::default() };
-        Self { route: Route::Snapshot(Arc::new(snapshot)), columns: Columns::all() }
+        Self { route: Route::Snapshot(Arc::new(Snapshot::of(pool))), columns: Columns::all() }
     }
 
     /// All in the transaction of one write.
@@ -233,7 +208,7 @@ impl ConnectionTrait for Handle {
     fn get_database_backend(&self) -> DbBackend {
         match &self.route {
             Route::Pool(pool) => pool.get_database_backend(),
-            Route::Snapshot(snapshot) => snapshot.pool.get_database_backend(),
+            Route::Snapshot(snapshot) => snapshot.backend(),
             Route::Write(write) => write.transaction.get_database_backend(),
         }
     }

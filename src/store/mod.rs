@@ -30,6 +30,7 @@ mod renewal;
 mod scope;
 pub mod search;
 mod set;
+mod snapshot;
 pub mod stats;
 mod table;
 mod transaction;

@@ -62,6 +62,7 @@ mod slow_clients;
 mod stats;
 mod support;
 mod traces;
+mod write_back;
 mod write_conditions;
 mod write_grants;
 mod write_model;
