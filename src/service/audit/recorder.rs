@@ -44,6 +44,9 @@ const LAST_PAUSES: usize = 200;
 const CLEAR_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 const CLEAR_ENTRIES: u64 = 20_000;
 
+/// How long to wait before that is tried again when it failed.
+const CLEAR_AGAIN: Duration = Duration::from_secs(10);
+
 /// What waits to be written. A request puts its look there and goes on: the writer is woken by the first of a
 /// batch, and when there is enough, for waking it each time would cost a request more than all the rest.
 struct Waiting {
@@ -312,8 +315,10 @@ async fn clear(store: Store, retention: Duration) {
     loop {
         days.tick().await;
         let oldest = Timestamp::from_micros(Timestamp::now().as_micros().saturating_sub(retention));
-        if let Err(error) = clear_before(&store, oldest).await {
-            tracing::warn!(%error, "old entries of the audit trail were not deleted");
+        // Nobody's name stays for another day because the database was away for a moment.
+        while let Err(error) = clear_before(&store, oldest).await {
+            tracing::warn!(%error, "old entries of the audit trail were not deleted; trying again");
+            tokio::time::sleep(CLEAR_AGAIN).await;
         }
     }
 }
