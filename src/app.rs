@@ -171,7 +171,7 @@ pub async fn run(start: impl Future<Output = anyhow::Result<Started>>) -> anyhow
 }
 
 /// Serves until the process is told to stop, then finishes what runs and closes the
-/// database. What still runs after a grace is broken off, and nothing of it is written.
+/// database. What still runs after a grace is broken off, and is there as a whole or not at all.
 ///
 /// # Errors
 /// When the database cannot be closed.
