@@ -57,6 +57,27 @@ pub struct Model {
     pub energy_wh: i64,
     /// Power in W that can be controlled.
     pub controllable_w: i64,
+    /// The key of its community; the database keeps this and the following up, so that an asset is read from one table.
+    #[sea_orm(column_type = "Text")]
+    pub community_key: String,
+    /// The name of its community.
+    #[sea_orm(column_type = "Text")]
+    pub community_name: String,
+    /// The key of its owner.
+    #[sea_orm(column_type = "Text")]
+    pub owner_key: String,
+    /// The user name of its owner.
+    #[sea_orm(column_type = "Text")]
+    pub owner_user_id: String,
+    /// The name of its owner.
+    #[sea_orm(column_type = "Text")]
+    pub owner_name: String,
+    /// The role of its owner, a word of its closed set.
+    #[sea_orm(column_type = "Text")]
+    pub owner_role: String,
+    /// The status of its owner, a word of its closed set.
+    #[sea_orm(column_type = "Text")]
+    pub owner_status: String,
     /// Grows by one with each change.
     pub version: i64,
     /// When it was first stored, in microseconds since the Unix epoch.

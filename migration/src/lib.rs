@@ -17,6 +17,7 @@ mod m20261128_000009_add_content_digest;
 mod m20261128_000010_pack_audit;
 mod m20261128_000011_audit_rows;
 mod m20261129_000012_audit_segments;
+mod m20261201_000013_add_owners_to_assets;
 mod standing;
 
 /// A step is taken as a whole or not at all, on both databases.
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000010_pack_audit::Migration),
             Box::new(m20261128_000011_audit_rows::Migration),
             Box::new(m20261129_000012_audit_segments::Migration),
+            Box::new(m20261201_000013_add_owners_to_assets::Migration),
         ]
     }
 }

@@ -13,14 +13,14 @@ use crate::domain::error::Error;
 use crate::domain::grant::Operation;
 use crate::domain::identifier::{CommunityKey, MemberKey};
 use crate::service::export::export;
-use crate::store::{communities, holdings};
+use crate::store::{assets, communities, holdings};
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flaw {
     /// In which community.
     pub community: CommunityKey,
-    /// The code of the rule that is broken; those of an import, `dangling_reference` and `stale_holding`.
+    /// The code of the rule that is broken; those of an import, `dangling_reference`, `stale_holding` and `stale_owner`.
     pub code: &'static str,
     /// Where in the community's bundle.
     pub path: String,
@@ -42,8 +42,11 @@ impl Flaw {
 /// The table of who holds what says something else than the members do.
 const STALE: &str = "stale_holding";
 
-/// Holds everything that the caller may export to the rules of an import, and the table of who holds what to
-/// the members. All of it is read from one snapshot, a community at a time; `told` hears how many of how many are
+/// The row of an asset says something else of its owner or its community than these say.
+const ESTRANGED: &str = "stale_owner";
+
+/// Holds everything that the caller may export to the rules of an import, and what is derived, who holds what
+/// and what assets say of their owners, to the members. All of it is read from one snapshot, a community at a time; `told` hears how many of how many are
 /// checked. Needs the grant `export`.
 ///
 /// # Errors
@@ -64,6 +67,12 @@ pub async fn check(ctx: &Ctx, told: &(dyn Fn(usize, usize) + Sync)) -> Result<Ve
             Ok(body) => {
                 let stored = holdings::of_community(ctx.read_records().await?, community.id).await?;
                 checked.add(community, body, stored);
+                for (asset, owner) in assets::estranged(ctx.read_records().await?, community.id).await? {
+                    let detail = format!(
+                        "the asset {asset} of the member {owner} is stored with something else of its owner or its community"
+                    );
+                    checked.flaw(community, ESTRANGED, "", detail);
+                }
             }
             Err(error) => checked.flaw(community, Code::InvalidBundle.as_str(), "", error.to_string()),
         }

@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use asset::{Column, Entity, Relation};
-use entity::{asset, asset_measure, member};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
-use sea_orm::{ConnectionTrait, EntityTrait, JoinType, QuerySelect, RelationTrait, Select};
+use asset::{Column, Entity};
+use entity::{asset, asset_measure, community, member};
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr};
+use sea_orm::{ConnectionTrait, EntityTrait, JoinType, Select};
 use uuid::Uuid;
 
 use super::keyset::Listed;
-use super::members::is_active;
 use super::record::AssetRecord;
 use super::table::{self, Among, Table};
 use super::{Handle, ListArgs, Result, Scope, scope, set};
@@ -19,7 +18,7 @@ use crate::domain::columns::Columns;
 use crate::domain::cursor::{ListKind, SortValue};
 use crate::domain::filter::{AssetField, Filter};
 use crate::domain::grid::AreaSet;
-use crate::domain::identifier::{AssetKey, SensorId};
+use crate::domain::identifier::{AssetKey, MemberKey, SensorId};
 use crate::domain::order::SortField;
 use crate::domain::page::Page;
 
@@ -46,10 +45,14 @@ impl Table for Asset {
     type Record = AssetRecord;
     type Field = AssetField;
 
+    /// A row says itself whose it is.
     fn joined() -> Select<Entity> {
         Entity::find()
-            .join(JoinType::InnerJoin, Relation::Community.def())
-            .join(JoinType::InnerJoin, Relation::Member.def())
+    }
+
+    fn join_member(select: &mut SelectStatement) {
+        let is_owner = column(Column::MemberId).equals((member::Entity, member::Column::Id));
+        select.join(JoinType::InnerJoin, member::Entity, is_owner);
     }
 
     fn community_id() -> Column {
@@ -252,11 +255,12 @@ pub async fn by_sensor_id(handle: &Handle, community: Uuid, sensor: &SensorId) -
 /// # Errors
 /// When the database fails.
 pub async fn active_by_sensor_ids(handle: &Handle, scope: &Scope, sensors: &[&str]) -> Result<Vec<Asset>> {
-    let condition = match sensors {
+    let mut select = table::rows::<Asset>(handle);
+    select.and_where(match sensors {
         [only] => column(Column::SensorId).eq(*only),
         many => set::is_one_of_texts(handle.get_database_backend(), column(Column::SensorId), many),
-    };
-    active(handle, scope, condition).await
+    });
+    active(handle, scope, select).await
 }
 
 /// The assets of active members with one of these user ids, by key.
@@ -264,13 +268,16 @@ pub async fn active_by_sensor_ids(handle: &Handle, scope: &Scope, sensors: &[&st
 /// # Errors
 /// When the database fails.
 pub async fn active_by_user_ids(handle: &Handle, scope: &Scope, user_ids: &[&str]) -> Result<Vec<Asset>> {
-    let owner = Expr::col((member::Entity, member::Column::UserId));
-    active(handle, scope, set::is_one_of_texts(handle.get_database_backend(), owner, user_ids)).await
+    // Assets are found by their owners, not by what they say of them.
+    let user_id = Expr::col((member::Entity, member::Column::UserId));
+    let mut select = table::rows::<Asset>(handle);
+    Asset::join_member(&mut select);
+    select.and_where(set::is_one_of_texts(handle.get_database_backend(), user_id, user_ids));
+    active(handle, scope, select).await
 }
 
-async fn active(handle: &Handle, scope: &Scope, condition: SimpleExpr) -> Result<Vec<Asset>> {
-    let mut select = table::rows::<Asset>(handle);
-    select.and_where(condition).and_where(is_active());
+async fn active(handle: &Handle, scope: &Scope, mut select: SelectStatement) -> Result<Vec<Asset>> {
+    select.and_where(column(Column::OwnerStatus).eq(MemberStatus::Active.as_str()));
     if let Some(condition) =
         scope::includes(handle.get_database_backend(), scope, (Entity, Column::CommunityId))
     {
@@ -364,6 +371,43 @@ pub async fn counts_by_type(handle: &Handle, member: Uuid) -> Result<Vec<(AssetT
     }
     counts.sort_unstable();
     Ok(counts)
+}
+
+/// The assets of a community whose rows say something else of their owner or of the community than these say themselves, by key, each
+/// with the key of its owner.
+///
+/// # Errors
+/// When the database fails.
+pub async fn estranged(handle: &Handle, community: Uuid) -> Result<Vec<(AssetKey, MemberKey)>> {
+    use community::Column as Of;
+    use member::Column as By;
+    let of = |column| Expr::col((community::Entity, column));
+    let by = |column| Expr::col((member::Entity, column));
+    let mut select = Query::select();
+    select
+        .column((Entity, Column::Key))
+        .expr_as(by(By::Key), "member_key")
+        .from(Entity)
+        .inner_join(community::Entity, column(Column::CommunityId).equals((community::Entity, Of::Id)))
+        .and_where(column(Column::CommunityId).eq(community))
+        .cond_where(
+            Cond::any()
+                .add(column(Column::CommunityKey).ne(of(Of::Key)))
+                .add(column(Column::CommunityName).ne(of(Of::Name)))
+                .add(column(Column::OwnerKey).ne(by(By::Key)))
+                .add(column(Column::OwnerUserId).ne(by(By::UserId)))
+                .add(column(Column::OwnerName).ne(by(By::Name)))
+                .add(column(Column::OwnerRole).ne(by(By::Role)))
+                .add(column(Column::OwnerStatus).ne(by(By::Status))),
+        )
+        .order_by((Entity, Column::Key), Order::Asc);
+    Asset::join_member(&mut select);
+    let mut found = Vec::new();
+    for row in handle.query_all(&select).await? {
+        let (asset, owner): (String, String) = (row.try_get("", "key")?, row.try_get("", "member_key")?);
+        found.push((asset.into(), owner.into()));
+    }
+    Ok(found)
 }
 
 fn sorted_by_key(mut assets: Vec<Asset>) -> Result<Vec<Asset>> {

@@ -209,10 +209,15 @@ pub(super) struct AssetRecord {
     version: i64,
     created_at: i64,
     updated_at: i64,
-    #[sea_orm(nested(prefix = "of_community_"))]
-    community: CommunityTag,
-    #[sea_orm(nested(prefix = "of_member_"))]
-    member: MemberTag,
+    community_id: Uuid,
+    community_key: String,
+    community_name: String,
+    member_id: Uuid,
+    owner_key: String,
+    owner_user_id: String,
+    owner_name: String,
+    owner_role: String,
+    owner_status: String,
 }
 
 impl TryFrom<AssetRecord> for Asset {
@@ -221,8 +226,19 @@ impl TryFrom<AssetRecord> for Asset {
     fn try_from(record: AssetRecord) -> Result<Self, StoreError> {
         Ok(Self {
             id: record.id,
-            community: record.community.into(),
-            owner: record.member.try_into()?,
+            community: CommunityRef {
+                id: record.community_id,
+                key: record.community_key.into(),
+                name: record.community_name,
+            },
+            owner: MemberRef {
+                id: record.member_id,
+                key: record.owner_key.into(),
+                user_id: record.owner_user_id.into(),
+                name: record.owner_name,
+                role: word::<MemberRole>(&record.owner_role)?,
+                status: word::<MemberStatus>(&record.owner_status)?,
+            },
             content: AssetContent {
                 key: record.key.into(),
                 asset_type: word::<AssetType>(&record.asset_type)?,

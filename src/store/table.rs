@@ -35,6 +35,9 @@ pub(super) trait Table: Listed + TryFrom<Self::Record, Error = StoreError> {
     /// The table, joined with the tables that the record reads from.
     fn joined() -> Select<Self::Entity>;
 
+    /// Joins the member whose a row is, where [`Table::joined`] does not. Its table is `member`.
+    fn join_member(_select: &mut SelectStatement) {}
+
     /// The column that holds the id of the row's community.
     fn community_id() -> <Self::Entity as EntityTrait>::Column;
 
@@ -193,7 +196,7 @@ pub(super) async fn counts<T: Table>(
     keyset::count_under_each(handle, select, &ParentColumn::id((T::Entity::default(), parent))).await
 }
 
-/// The page of the same list in each of many sets of areas; the members of the rows are in the select.
+/// The page of the same list in each of many sets of areas.
 pub(super) async fn pages_in_areas<T: Table>(
     handle: &Handle,
     sets: &[AreaSet],
@@ -221,6 +224,7 @@ fn in_areas<T: Table>(
     sets: &[AreaSet],
     filter: &Filter<T::Field>,
 ) -> (SelectStatement, ParentColumn<usize>) {
+    T::join_member(&mut select);
     let parent = areas::join(handle.get_database_backend(), &mut select, sets);
     narrow::<T>(handle, &mut select, filter);
     (select, parent)

@@ -38,9 +38,12 @@ on_both_databases! {
         let taken = "UPDATE delivery_point SET code = 'point.own.p', code_folded = 'point.own.p' WHERE code = 'point.other.p'";
         let changed = connection.execute_unprepared(taken).await.expect("rows change");
         assert!(changed.rows_affected() > 0);
+        let other = "UPDATE asset SET owner_user_id = 'user.own.q' WHERE key = 'lamp-own-p'";
+        connection.execute_unprepared(other).await.expect("a row changes");
         let (status, found) = flaws(&database.url);
         assert_eq!(status, Some(1));
-        let expected = [("other", "dangling_reference"), ("other", "stale_holding"), ("own", "delivery_point_held")];
+        let expected =
+            [("other", "dangling_reference"), ("other", "stale_holding"), ("own", "delivery_point_held"), ("own", "stale_owner")];
         assert_eq!(found, expected.map(|(key, code)| (key.to_owned(), code.to_owned())).into());
 
         let twice = "UPDATE member SET did = 'did:key:own.p', status = 'active' WHERE key LIKE 'key.own.z'";

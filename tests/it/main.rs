@@ -35,6 +35,7 @@ mod metrics;
 mod migrations;
 mod node;
 mod overload;
+mod owners;
 mod packaging;
 mod parity;
 mod playground;

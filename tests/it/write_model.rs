@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use rec_registry::auth::Principal;
+use rec_registry::service::check;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, on_both_databases};
@@ -286,6 +288,10 @@ async fn follows_the_model(app: &TestApp, history: &[Write]) -> Result<(), TestC
         prop_assert_eq!(answered, expected, "{:?}", write);
     }
     prop_assert_eq!(stored(app).await, held(&model));
+    let ctx = app.registry.context(Ok(Principal::local_operator()));
+    let flaws =
+        check::check(&ctx, &|_, _| {}).await.map_err(|error| TestCaseError::fail(format!("{error:?}")))?;
+    prop_assert_eq!(flaws, []);
     Ok(())
 }
 

@@ -188,7 +188,7 @@ impl<'g> Plan<'g> {
                     Identity::new(self.now)
                 }
             };
-            self.assets.push(PlannedAsset { identity, member_id, content });
+            self.assets.push(PlannedAsset { identity, member_id, owner: &wanted.content, content });
         }
         for asset in stored.values() {
             self.difference.note_asset(Some((&asset.content, owner)), None);

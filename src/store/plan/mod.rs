@@ -120,6 +120,7 @@ struct PlannedPoint<'g> {
 struct PlannedAsset<'g> {
     identity: Identity,
     member_id: Uuid,
+    owner: &'g MemberContent,
     content: &'g AssetContent,
 }
 
@@ -265,10 +266,9 @@ impl<'g> Plan<'g> {
         }
     }
 
-    /// Takes back the end of holdings that go on, where the community was there before.
+    /// Takes back the end of holdings that go on.
     async fn resume(&self, handle: &Handle) -> Result<()> {
         let theirs = match &self.released {
-            _ if !self.community_exists => return Ok(()),
             Released::Members(ids) if ids.is_empty() => return Ok(()),
             Released::Members(ids) => history::of_members(handle, ids),
             Released::Everybody => history::of_community(self.community.id),
@@ -326,8 +326,9 @@ pub async fn write(handle: &Handle, plans: &[Plan<'_>]) -> Result<()> {
     insert_all(handle, Box::new(holdings.into_iter())).await?;
     insert_all(handle, Box::new(every().flat_map(Plan::search_rows))).await?;
     loading.end(handle).await?;
-    // This finds a community's members by an index.
-    for plan in &plans {
+    // A community's members are found by an index, and so are its assets, which say its name.
+    for plan in plans.iter().filter(|plan| plan.community_exists) {
+        plan.rewrite_community(handle).await?;
         plan.resume(handle).await?;
     }
     plans.iter().try_for_each(|plan| handle.changed(plan.change()))
@@ -337,8 +338,7 @@ async fn fill(handle: &Handle, plans: &[&Plan<'_>]) -> Result<()> {
     let every = || plans.iter().copied();
     let new = every().filter(|plan| !plan.community_exists);
     insert_all(handle, Box::new(new.map(Plan::community_row))).await?;
-    for plan in every().filter(|plan| plan.community_exists) {
-        plan.rewrite_community(handle).await?;
+    for plan in every() {
         for planned in &plan.rewritten {
             rewrite(handle, planned.identity.id, &plan.member_row(planned)).await?;
         }

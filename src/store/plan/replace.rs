@@ -211,7 +211,7 @@ impl<'g> Plan<'g> {
                     if same { kept } else { kept.changed(self.now) }
                 }
             };
-            self.assets.push(PlannedAsset { identity, member_id, content });
+            self.assets.push(PlannedAsset { identity, member_id, owner: &graph.content, content });
         }
     }
 }

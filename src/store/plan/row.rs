@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{PlannedAsset, PlannedMember, PlannedPoint};
 use crate::domain::closed_set::ClosedSet;
+use crate::domain::community::CommunityContent;
 use crate::domain::delivery_point::{DeliveryPointContent, HoldingKind};
 use crate::domain::fold::folding;
 use crate::domain::stats::Quantities;
@@ -25,6 +26,7 @@ pub(super) struct PointRow<'p> {
 /// A row of `asset`.
 pub(super) struct AssetRow<'p> {
     pub(super) community_id: Uuid,
+    pub(super) community: &'p CommunityContent,
     pub(super) planned: &'p PlannedAsset<'p>,
     pub(super) quantities: Quantities,
 }
@@ -125,7 +127,7 @@ impl Row for AssetRow<'_> {
 
     fn cell(&self, column: asset::Column) -> Cell<'_> {
         use asset::Column;
-        let PlannedAsset { identity, member_id, content } = self.planned;
+        let PlannedAsset { identity, member_id, owner, content } = self.planned;
         let sensor_id = content.sensor_id.as_ref().map(|sensor| sensor.as_str());
         match column {
             Column::Id => identity.id.into(),
@@ -143,6 +145,13 @@ impl Row for AssetRow<'_> {
             Column::Device => content.device.as_str().into(),
             Column::Relationships => content.relationships.as_str().into(),
             Column::Extra => content.extra.as_str().into(),
+            Column::CommunityKey => self.community.key.as_str().into(),
+            Column::CommunityName => self.community.name.as_str().into(),
+            Column::OwnerKey => owner.key.as_str().into(),
+            Column::OwnerUserId => owner.user_id.as_str().into(),
+            Column::OwnerName => owner.name.as_str().into(),
+            Column::OwnerRole => owner.role.as_str().into(),
+            Column::OwnerStatus => owner.status.as_str().into(),
             Column::PowerW => self.quantities.power_w.into(),
             Column::HeatW => self.quantities.heat_w.into(),
             Column::EnergyWh => self.quantities.energy_wh.into(),

@@ -66,6 +66,7 @@ impl<'g> Plan<'g> {
     pub(super) fn asset_rows<'p>(&'p self) -> impl Iterator<Item = AssetRow<'p>> {
         self.assets.iter().map(|planned| AssetRow {
             community_id: self.community.id,
+            community: self.content,
             planned,
             quantities: planned.content.quantities(),
         })
