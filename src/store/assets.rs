@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::keyset::Listed;
 use super::record::AssetRecord;
 use super::table::{self, Among, Table};
-use super::{Handle, ListArgs, Result, Scope, scope, set};
+use super::{Handle, ListArgs, Result, Scope, asset_cells, cells, scope, set};
 use crate::domain::asset::Asset;
 use crate::domain::closed_set::{AssetType, ClosedSet, MemberStatus};
 use crate::domain::columns::Columns;
@@ -255,7 +255,7 @@ pub async fn by_sensor_id(handle: &Handle, community: Uuid, sensor: &SensorId) -
 /// # Errors
 /// When the database fails.
 pub async fn active_by_sensor_ids(handle: &Handle, scope: &Scope, sensors: &[&str]) -> Result<Vec<Asset>> {
-    let mut select = table::rows::<Asset>(handle);
+    let mut select = every(handle);
     select.and_where(match sensors {
         [only] => column(Column::SensorId).eq(*only),
         many => set::is_one_of_texts(handle.get_database_backend(), column(Column::SensorId), many),
@@ -270,12 +270,19 @@ pub async fn active_by_sensor_ids(handle: &Handle, scope: &Scope, sensors: &[&st
 pub async fn active_by_user_ids(handle: &Handle, scope: &Scope, user_ids: &[&str]) -> Result<Vec<Asset>> {
     // Assets are found by their owners, not by what they say of them.
     let user_id = Expr::col((member::Entity, member::Column::UserId));
-    let mut select = table::rows::<Asset>(handle);
+    let mut select = every(handle);
     Asset::join_member(&mut select);
     select.and_where(set::is_one_of_texts(handle.get_database_backend(), user_id, user_ids));
     active(handle, scope, select).await
 }
 
+/// The assets of lookups, cell by cell: a batch of them is hundreds of rows.
+fn every(handle: &Handle) -> SelectStatement {
+    let cells = asset_cells::of_whole(handle.columns());
+    cells::select_all(handle.get_database_backend(), &cells).from(Entity).take()
+}
+
+/// Those whose owners are active, by key.
 async fn active(handle: &Handle, scope: &Scope, mut select: SelectStatement) -> Result<Vec<Asset>> {
     select.and_where(column(Column::OwnerStatus).eq(MemberStatus::Active.as_str()));
     if let Some(condition) =
@@ -283,7 +290,7 @@ async fn active(handle: &Handle, scope: &Scope, mut select: SelectStatement) -> 
     {
         select.and_where(condition);
     }
-    sorted_by_key(table::all(handle, &select).await?)
+    sorted_by_key(cells::read_all(handle, &select, asset_cells::whole).await?)
 }
 
 /// The assets that measure each of these assets, by key.

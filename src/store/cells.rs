@@ -1,18 +1,21 @@
 //! Rows that are read by the hundred thousand. SQLite's driver gives each value of a row room of its own, which costs more than to find
 //! the row; so what a row says comes from SQLite as one text, a cell behind the other.
 
+use std::iter::Peekable;
 use std::str::Split;
 
 use sea_orm::sea_query::{Expr, IntoColumnRef, Query, SelectStatement, SimpleExpr};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{Decode, Postgres, Row as _};
-use sea_orm::{DbBackend, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
+use uuid::Uuid;
 
 use super::record::word;
 use super::transaction::failed;
-use super::{Result, StoreError};
+use super::{Handle, Result, StoreError};
 use crate::domain::closed_set::ClosedSet;
 use crate::domain::document::Document;
+use crate::domain::timestamp::Timestamp;
 
 /// What stands between two cells. No stored text holds a NUL: PostgreSQL keeps none, so both doors refuse it.
 const BETWEEN: char = '\0';
@@ -29,6 +32,12 @@ pub(super) enum Cell<C> {
     Optional(C),
     /// Yes or no.
     Flag(C),
+    /// A whole number.
+    Number(C),
+    /// An id.
+    Id(C),
+    /// Free data that nobody asked for: an empty mapping in its place.
+    Unread,
 }
 
 /// Selects a column as it is, and cells behind it.
@@ -40,27 +49,53 @@ pub(super) fn select<C: IntoColumnRef + Copy>(
     let mut select = Query::select();
     select.column(first);
     if backend == DbBackend::Sqlite {
-        let (between, marks) = (u32::from(BETWEEN), vec!["?"; cells.len()].join(", "));
-        let cells = cells.iter().map(|cell| cell.as_text());
-        select.expr(Expr::cust_with_exprs(format!("concat_ws(char({between}), {marks})"), cells));
+        select.expr(in_one_text(cells));
     } else {
-        select.columns(cells.iter().map(|cell| cell.column()));
+        select.exprs(cells.iter().map(|cell| cell.as_it_is()));
     }
     select
 }
 
+/// Selects the cells of all rows. From SQLite they come as one text of one row: with each row that comes by itself its thread
+/// wakes whoever reads it, who waits for the next one then.
+pub(super) fn select_all<C: IntoColumnRef + Copy>(backend: DbBackend, cells: &[Cell<C>]) -> SelectStatement {
+    let mut select = Query::select();
+    if backend == DbBackend::Sqlite {
+        let all = format!("group_concat(?, char({}))", u32::from(BETWEEN));
+        select.expr(Expr::cust_with_exprs(all, [in_one_text(cells)]));
+    } else {
+        select.exprs(cells.iter().map(|cell| cell.as_it_is()));
+    }
+    select
+}
+
+/// The cells of a row as one text, in SQLite's words.
+fn in_one_text<C: IntoColumnRef + Copy>(cells: &[Cell<C>]) -> SimpleExpr {
+    let (between, marks) = (u32::from(BETWEEN), vec!["?"; cells.len()].join(", "));
+    let cells = cells.iter().map(|cell| cell.as_text());
+    Expr::cust_with_exprs(format!("concat_ws(char({between}), {marks})"), cells)
+}
+
 impl<C: IntoColumnRef + Copy> Cell<C> {
-    fn column(self) -> C {
-        let (Self::Text(column) | Self::Optional(column) | Self::Flag(column)) = self;
-        column
+    fn as_it_is(self) -> SimpleExpr {
+        match self {
+            Self::Text(column)
+            | Self::Optional(column)
+            | Self::Flag(column)
+            | Self::Number(column)
+            | Self::Id(column) => Expr::col(column),
+            Self::Unread => Expr::cust("'{}'"),
+        }
     }
 
     /// A text that is never nothing, in SQLite's words.
     fn as_text(self) -> SimpleExpr {
-        let column = Expr::col(self.column());
         match self {
-            Self::Text(_) | Self::Flag(_) => column,
-            Self::Optional(_) => Expr::cust_with_exprs(format!("ifnull('{PRESENT}' || ?, '')"), [column]),
+            Self::Text(_) | Self::Flag(_) | Self::Number(_) | Self::Unread => self.as_it_is(),
+            Self::Optional(_) => {
+                Expr::cust_with_exprs(format!("ifnull('{PRESENT}' || ?, '')"), [self.as_it_is()])
+            }
+            Self::Id(_) => Expr::cust_with_exprs("hex(?)", [self.as_it_is()]),
         }
     }
 }
@@ -70,7 +105,7 @@ pub(super) enum Cells<'r> {
     /// Each in a column.
     Columns(&'r PgRow, usize),
     /// All in one text.
-    Text(Split<'r, char>),
+    Text(Peekable<Split<'r, char>>),
 }
 
 /// Reads the cells of a row, behind its first column.
@@ -79,7 +114,7 @@ pub(super) enum Cells<'r> {
 /// When they are not what was selected.
 pub(super) fn read<T>(row: &QueryResult, read: impl FnOnce(&mut Cells<'_>) -> Result<T>) -> Result<T> {
     let mut cells = match (row.try_as_sqlite_row(), row.try_as_pg_row()) {
-        (Some(row), _) => Cells::Text(row.try_get::<&str, _>(1).map_err(failed)?.split(BETWEEN)),
+        (Some(row), _) => Cells::Text(row.try_get::<&str, _>(1).map_err(failed)?.split(BETWEEN).peekable()),
         (_, Some(row)) => Cells::Columns(row, 1),
         _ => return Err(not_selected()),
     };
@@ -92,7 +127,62 @@ pub(super) fn read<T>(row: &QueryResult, read: impl FnOnce(&mut Cells<'_>) -> Re
     Ok(value)
 }
 
+/// Reads the rows of [`select_all`].
+///
+/// # Errors
+/// When the database fails, or they are not what was selected.
+pub(super) async fn read_all<T>(
+    handle: &Handle,
+    select: &SelectStatement,
+    read: impl Fn(&mut Cells<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut found = Vec::new();
+    for row in handle.query_all(select).await? {
+        match (row.try_as_sqlite_row(), row.try_as_pg_row()) {
+            (Some(row), _) => {
+                let Some(text) = row.try_get::<Option<&str>, _>(0).map_err(failed)? else { continue };
+                let mut cells = Cells::Text(text.split(BETWEEN).peekable());
+                while cells.are_left() {
+                    found.push(read(&mut cells)?);
+                }
+            }
+            (_, Some(row)) => found.push(read(&mut Cells::Columns(row, 0))?),
+            _ => return Err(not_selected()),
+        }
+    }
+    Ok(found)
+}
+
 impl Cells<'_> {
+    /// Whether there are more in a text.
+    fn are_left(&mut self) -> bool {
+        match self {
+            Self::Columns(..) => false,
+            Self::Text(cells) => cells.peek().is_some(),
+        }
+    }
+
+    /// The next one, an id.
+    pub(super) fn id(&mut self) -> Result<Uuid> {
+        match self {
+            Self::Columns(row, next) => in_column(row, next),
+            Self::Text(cells) => Uuid::try_parse(in_text(cells)?).map_err(|_| not_selected()),
+        }
+    }
+
+    /// The next one, a number.
+    pub(super) fn number(&mut self) -> Result<i64> {
+        match self {
+            Self::Columns(row, next) => in_column(row, next),
+            Self::Text(cells) => in_text(cells)?.parse().map_err(|_| not_selected()),
+        }
+    }
+
+    /// The next one, an instant.
+    pub(super) fn instant(&mut self) -> Result<Timestamp> {
+        self.number().map(Timestamp::from_micros)
+    }
+
     /// The next one, a text.
     pub(super) fn text(&mut self) -> Result<String> {
         match self {
@@ -139,7 +229,7 @@ fn in_column<'r, T: Decode<'r, Postgres>>(row: &'r PgRow, next: &mut usize) -> R
     Ok(value)
 }
 
-fn in_text<'r>(cells: &mut Split<'r, char>) -> Result<&'r str> {
+fn in_text<'r>(cells: &mut Peekable<Split<'r, char>>) -> Result<&'r str> {
     cells.next().ok_or_else(not_selected)
 }
 

@@ -8,12 +8,14 @@ use sea_orm::sea_query::{Expr, ExprTrait, Order, SelectStatement, SimpleExpr};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use uuid::Uuid;
 
+use super::asset_cells;
 use super::cells::{self, Cell, Cells};
 use super::{Handle, Result, set};
 use crate::domain::asset::AssetContent;
+use crate::domain::columns::Columns;
 use crate::domain::community::Community;
 use crate::domain::delivery_point::DeliveryPointContent;
-use crate::domain::identifier::{MemberKey, SensorId};
+use crate::domain::identifier::MemberKey;
 use crate::domain::import::{CommunityGraph, MemberGraph};
 use crate::domain::member::MemberContent;
 
@@ -60,7 +62,7 @@ impl Rows {
     /// When a row says something that this program never wrote.
     pub fn into_graphs(self) -> Result<Vec<MemberGraph>> {
         let mut points = self.points.by_member(point)?;
-        let mut assets = self.assets.by_member(asset)?;
+        let mut assets = self.assets.by_member(asset_cells::content)?;
         let graph = |(id, content): (Uuid, MemberContent)| {
             let mut delivery_points = points.remove(&id).unwrap_or_default();
             delivery_points.sort_by(|a, b| a.code.cmp(&b.code));
@@ -102,7 +104,7 @@ pub async fn some(handle: &Handle, community: Uuid, after: Option<&MemberKey>, l
         (is_one(Expr::col(delivery_point::Column::MemberId)), is_one(Expr::col(asset::Column::MemberId)))
     };
     let points = Of::read(handle, &points(backend, of_points), point).await?;
-    let assets = Of::read(handle, &assets(backend, of_assets), asset).await?;
+    let assets = Of::read(handle, &assets(backend, of_assets), asset_cells::content).await?;
     Ok(Rows { members, points, assets })
 }
 
@@ -170,32 +172,11 @@ fn point(cells: &mut Cells<'_>) -> Result<DeliveryPointContent> {
 }
 
 fn assets(backend: DbBackend, which: SimpleExpr) -> SelectStatement {
-    use Cell::{Optional, Text};
-    use asset::Column;
-    let cells = [
-        Text(Column::Key),
-        Text(Column::AssetType),
-        Text(Column::Name),
-        Optional(Column::SensorId),
-        Text(Column::Properties),
-        Text(Column::Device),
-        Text(Column::Relationships),
-        Text(Column::Extra),
-    ];
-    cells::select(backend, Column::MemberId, &cells).from(asset::Entity).and_where(which).take()
-}
-
-fn asset(cells: &mut Cells<'_>) -> Result<AssetContent> {
-    Ok(AssetContent {
-        key: cells.text()?.into(),
-        asset_type: cells.word()?,
-        name: cells.text()?,
-        sensor_id: cells.optional()?.as_deref().and_then(SensorId::new),
-        properties: cells.document()?,
-        device: cells.document()?,
-        relationships: cells.document()?,
-        extra: cells.document()?,
-    })
+    let member_id = (asset::Entity, asset::Column::MemberId);
+    cells::select(backend, member_id, &asset_cells::of_content(Columns::all()))
+        .from(asset::Entity)
+        .and_where(which)
+        .take()
 }
 
 impl<C: Send> Of<C> {

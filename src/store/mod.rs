@@ -2,6 +2,7 @@
 //! domain values; nothing of the database's own words leaves this module.
 
 mod areas;
+mod asset_cells;
 pub mod assets;
 pub mod audit;
 pub mod backup;
