@@ -7,7 +7,8 @@
 //! inserts makes those of an import much slower.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm_migration::sea_orm::prelude::Uuid;
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use crate::column::Columns;
 use crate::{IN_A_TRANSACTION, know_the_schema};
@@ -25,11 +26,10 @@ const COLUMNS: [&str; 7] = [
     "owner_status",
 ];
 
-/// The same on both databases.
-const FILL_IN: &str = "UPDATE asset SET community_key = community.key, community_name = community.name, \
+/// The assets of one community, on both databases.
+const FILL_IN: &str = "UPDATE asset SET community_key = $2, community_name = $3, \
      owner_key = member.key, owner_user_id = member.user_id, owner_name = member.name, owner_role = member.role, \
-     owner_status = member.status FROM member, community \
-     WHERE member.id = asset.member_id AND community.id = asset.community_id";
+     owner_status = member.status FROM member WHERE member.id = asset.member_id AND asset.community_id = $1";
 
 const UP_SQLITE: &[&str] = &[
     "CREATE TRIGGER asset_owner_changed AFTER UPDATE OF key, user_id, name, role, status ON member \
@@ -84,6 +84,21 @@ async fn run(manager: &SchemaManager<'_>, of_sqlite: &[&str], of_postgres: &[&st
     Ok(())
 }
 
+/// Fills in the assets that are stored already, a community at a time: SQLite keeps what such a statement is to write in memory,
+/// which of three million assets were 2 GB.
+async fn fill_in(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    let communities = Query::select().columns(["id", "key", "name"]).from("community").take();
+    for community in connection.query_all(&communities).await? {
+        let id: Uuid = community.try_get("", "id")?;
+        let (key, name): (String, String) = (community.try_get("", "key")?, community.try_get("", "name")?);
+        let values = [id.into(), key.into(), name.into()];
+        let statement = Statement::from_sql_and_values(connection.get_database_backend(), FILL_IN, values);
+        connection.execute_raw(statement).await?;
+    }
+    Ok(())
+}
+
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     fn use_transaction(&self) -> Option<bool> {
@@ -98,8 +113,7 @@ impl MigrationTrait for Migration {
         }
         // What others write of members meanwhile waits for the triggers, and then does not miss them.
         run(manager, UP_SQLITE, UP_POSTGRES).await?;
-        manager.get_connection().execute_unprepared(FILL_IN).await?;
-        Ok(())
+        fill_in(manager).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
