@@ -1,14 +1,16 @@
 //! Identifiers as types of their own, so that a sensor id is never taken for a delivery-point code.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use super::fold;
+use super::node::Text;
 
 macro_rules! identifier {
     ($(#[$meta:meta])* $name:ident) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(Text);
 
         impl $name {
             /// The identifier as it is written.
@@ -20,7 +22,14 @@ macro_rules! identifier {
             /// The text itself.
             #[must_use]
             pub fn into_string(self) -> String {
-                self.0
+                self.0.into_string()
+            }
+        }
+
+        /// Found in a map by its text.
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                self.as_str()
             }
         }
 
@@ -36,10 +45,10 @@ macro_rules! verbatim {
     ($($name:ident),+) => {
         $(
             impl From<String> for $name {
-                fn from(text: String) -> Self { Self(text) }
+                fn from(text: String) -> Self { Self(text.into()) }
             }
             impl From<&str> for $name {
-                fn from(text: &str) -> Self { Self(text.to_owned()) }
+                fn from(text: &str) -> Self { Self(text.into()) }
             }
         )+
     };
@@ -104,7 +113,7 @@ impl SensorId {
     /// The sensor id that a text names; none when it is blank.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        Self::trimmed(text).map(|id| Self(id.to_owned()))
+        Self::trimmed(text).map(|id| Self(id.into()))
     }
 
     /// The same, borrowed.
