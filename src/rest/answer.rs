@@ -1,6 +1,7 @@
 //! Answers with the entity tag that a write may name again.
 
 use axum::Json;
+use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -41,21 +42,28 @@ pub fn text(view: &impl Serialize) -> String {
     serde_json::to_string(view).unwrap_or_default()
 }
 
+/// Writes a view as JSON behind what is there.
+pub fn add_text(view: &impl Serialize, text: &mut Vec<u8>) {
+    // As above, and a piece of memory takes all that is written.
+    _ = serde_json::to_writer(text, view);
+}
+
 /// An answer that is JSON already.
-pub fn json_text(body: String) -> Response {
+pub fn json_text(body: impl Into<Body>) -> Response {
+    let body: Body = body.into();
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 /// A list of what is JSON already.
-pub fn list_of_texts(texts: &[&str]) -> Response {
+pub fn list_of_texts(texts: &[&[u8]]) -> Response {
     // Written once, into the room that it needs: a batch has some 60 kB.
-    let mut body = String::with_capacity(texts.iter().map(|text| text.len() + 1).sum::<usize>() + 2);
-    body.push('[');
+    let mut body = Vec::with_capacity(texts.iter().map(|text| text.len() + 1).sum::<usize>() + 2);
+    body.push(b'[');
     for (place, text) in texts.iter().enumerate() {
-        body.push_str(if place == 0 { "" } else { "," });
-        body.push_str(text);
+        body.extend_from_slice(if place == 0 { b"" } else { b"," });
+        body.extend_from_slice(text);
     }
-    body.push(']');
+    body.push(b']');
     json_text(body)
 }
 

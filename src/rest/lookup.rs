@@ -6,7 +6,7 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::{json_text, list_of_texts, text};
+use super::answer::{add_text, json_text, list_of_texts};
 use super::extract::{IdList, JsonBody, KnownCaller, Parameters};
 use super::history::holder_at;
 use super::openapi::tag;
@@ -132,16 +132,16 @@ async fn lookup_asset_by_sensor_id(
 ) -> Result<Response, Problem> {
     let sensor: String = parameters.read(|given| given.segment("sensor_id"))?;
     let found = match sensor_asked(&ctx, &sensor)? {
-        Some(sensor) => lookup::text_by_sensor_id(&ctx, &sensor, text_of).await?,
+        Some(sensor) => lookup::text_by_sensor_id(&ctx, &sensor, spell).await?,
         None => None,
     };
     let found = found.ok_or_else(|| nobody(Code::AssetNotFound))?;
-    Ok(json_text(found.text().to_owned()))
+    Ok(json_text(found.text().to_vec()))
 }
 
-/// What is remembered of the assets on a sensor.
-fn text_of(asset: Asset) -> String {
-    text(&GlobalAsset::from(asset))
+/// What is remembered of an asset on a sensor.
+fn spell(asset: Asset, text: &mut Vec<u8>) {
+    add_text(&GlobalAsset::from(asset), text);
 }
 
 /// Which assets are on these sensors?
@@ -157,8 +157,8 @@ async fn lookup_assets_by_sensor_ids(
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let IdList(ids) = IdList::read(&body, "sensor_ids")?;
-    let found = lookup::texts_by_sensor_ids(&ctx, &ids, text_of).await?;
-    let texts: Vec<&str> = found.iter().map(|on_sensor| on_sensor.text()).collect();
+    let found = lookup::texts_by_sensor_ids(&ctx, &ids, spell).await?;
+    let texts: Vec<&[u8]> = found.iter().map(|on_sensor| on_sensor.text()).collect();
     Ok(list_of_texts(&texts))
 }
 

@@ -70,7 +70,7 @@ pub async fn export(ctx: &Ctx, named: Option<Vec<CommunityKey>>) -> Result<Expor
 
 /// Whose rows it holds is known when they are written.
 impl Personal for Export {
-    fn each_row(&self, _: &mut dyn FnMut(&CommunityKey, Option<&UserId>)) {}
+    fn each_row<'s>(&'s self, _: &mut dyn FnMut(&'s CommunityKey, Option<&'s UserId>)) {}
 }
 
 impl Export {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::memory::{FirstOnSensor, OnSensor};
+use super::memory::{FirstOnSensor, Gathering, OnSensor, Spell};
 use super::{Ctx, Result};
 use crate::domain::asset::Asset;
 use crate::domain::code::Code;
@@ -66,22 +66,20 @@ pub async fn asset_by_sensor_id(
     .await
 }
 
-/// The same asset as a text. It is remembered, so that `text` must be the same each time, and as that of a batch.
+/// The same asset as a text. It is remembered, so that `spell` must be the same each time, and as that of a batch.
 ///
 /// # Errors
 /// See [`asset_by_sensor_id`].
-pub async fn text_by_sensor_id(
-    ctx: &Ctx,
-    sensor: &SensorId,
-    text: fn(Asset) -> String,
-) -> Result<Option<FirstOnSensor>> {
+pub async fn text_by_sensor_id(ctx: &Ctx, sensor: &SensorId, spell: Spell) -> Result<Option<FirstOnSensor>> {
     ctx.audited("lookup.asset_by_sensor_id", None, async {
         let reach = ctx.authorise_lookup(1)?;
         let memory = ctx.sensors();
         if let Some(known) = memory.as_ref().and_then(|memory| memory.get(sensor.as_str(), &reach)) {
             return Ok(Some(FirstOnSensor(known)));
         }
-        let found = OnSensor::each(assets_of_holder(ctx, &reach, sensor).await?, text).into_values().next();
+        let mut on_sensors = Gathering::of(spell);
+        assets_of_holder(ctx, &reach, sensor).await?.into_iter().for_each(|asset| on_sensors.add(asset));
+        let found = on_sensors.take(sensor.as_str());
         if let (Some(memory), Some(found)) = (&memory, &found) {
             memory.keep(sensor.as_str(), found);
         }
@@ -131,15 +129,11 @@ pub async fn assets_by_sensor_ids(ctx: &Ctx, ids: &[String]) -> Result<Vec<Asset
     .await
 }
 
-/// The same assets as texts, by sensor. They are remembered, so that `text` must be the same each time.
+/// The same assets as texts, by sensor. They are remembered, so that `spell` must be the same each time.
 ///
 /// # Errors
 /// See [`assets_by_sensor_ids`].
-pub async fn texts_by_sensor_ids(
-    ctx: &Ctx,
-    ids: &[String],
-    text: fn(Asset) -> String,
-) -> Result<Vec<Arc<OnSensor>>> {
+pub async fn texts_by_sensor_ids(ctx: &Ctx, ids: &[String], spell: Spell) -> Result<Vec<Arc<OnSensor>>> {
     ctx.audited("lookup.assets_by_sensor_ids", None, async {
         let (reach, sensors) = sensors_asked(ctx, ids)?;
         let memory = ctx.sensors();
@@ -147,16 +141,23 @@ pub async fn texts_by_sensor_ids(
         let mut known: Vec<Option<Arc<OnSensor>>> = sensors.iter().map(remembered).collect();
         let unknown = sensors.iter().zip(&known).filter(|(_, known)| known.is_none());
         let missing: Vec<&str> = unknown.map(|(sensor, _)| *sensor).collect();
-        let mut found = OnSensor::each(assets_on(ctx, &reach, &missing).await?, text);
-        if let Some(memory) = &memory {
-            if (1..sensors.len()).contains(&missing.len()) && !memory.is_current() {
-                // Something changed meanwhile: all of it is read at once, as it was at one moment.
-                known.fill(None);
-                found = OnSensor::each(assets_on(ctx, &reach, &sensors).await?, text);
-            }
-            found.iter().for_each(|(sensor, on_sensor)| memory.keep(sensor, on_sensor));
+        let mut found = texts_on(ctx, &reach, &missing, spell).await?;
+        if let Some(memory) = &memory
+            && (1..sensors.len()).contains(&missing.len())
+            && !memory.is_current()
+        {
+            // Something changed meanwhile: all of it is read at once, as it was at one moment.
+            known.fill(None);
+            found = texts_on(ctx, &reach, &sensors, spell).await?;
         }
-        let of = |(sensor, known): (&str, Option<_>)| known.or_else(|| found.remove(sensor));
+        let mut read = |sensor: &str| {
+            let on_sensor = found.take(sensor)?;
+            if let Some(memory) = &memory {
+                memory.keep(sensor, &on_sensor);
+            }
+            Some(on_sensor)
+        };
+        let of = |(sensor, known): (&str, Option<_>)| known.or_else(|| read(sensor));
         Ok(sensors.into_iter().zip(known).filter_map(of).collect())
     })
     .await
@@ -173,6 +174,15 @@ async fn assets_on(ctx: &Ctx, reach: &Reach, sensors: &[&str]) -> Result<Vec<Ass
         return Ok(Vec::new());
     }
     Ok(assets::active_by_sensor_ids(&ctx.read_once().await?, reach, sensors).await?)
+}
+
+async fn texts_on(ctx: &Ctx, reach: &Reach, sensors: &[&str], spell: Spell) -> Result<Gathering> {
+    let mut found = Gathering::of(spell);
+    if !sensors.is_empty() {
+        let handle = ctx.read_once().await?;
+        assets::each_active_by_sensor_ids(&handle, reach, sensors, |asset| found.add(asset)).await?;
+    }
+    Ok(found)
 }
 
 /// The assets of active members with these user ids, in the order of the request, those of one member
@@ -261,6 +271,6 @@ fn distinct<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 /// the order they came in.
 fn in_order<T>(ids: &[&str], mut found: Vec<T>, id_of: impl Fn(&T) -> &str) -> Vec<T> {
     let rank: HashMap<&str, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
-    found.sort_by_key(|row| rank.get(id_of(row)).copied().unwrap_or(usize::MAX));
+    found.sort_by_cached_key(|row| rank.get(id_of(row)).copied().unwrap_or(usize::MAX));
     found
 }

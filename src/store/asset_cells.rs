@@ -7,7 +7,6 @@ use super::cells::{Cell, Cells};
 use crate::domain::asset::{Asset, AssetContent};
 use crate::domain::columns::Columns;
 use crate::domain::community::CommunityRef;
-use crate::domain::identifier::SensorId;
 use crate::domain::member::MemberRef;
 
 type AssetCell = Cell<(Entity, Column)>;
@@ -35,10 +34,10 @@ pub(super) fn of_content(columns: Columns) -> Vec<AssetCell> {
 /// When they are not what was selected.
 pub(super) fn content(cells: &mut Cells<'_>) -> Result<AssetContent> {
     Ok(AssetContent {
-        key: cells.text()?.into(),
+        key: cells.text()?,
         asset_type: cells.word()?,
         name: cells.text()?,
-        sensor_id: cells.optional()?.as_deref().and_then(SensorId::new),
+        sensor_id: cells.sensor_id()?,
         properties: cells.document()?,
         device: cells.document()?,
         relationships: cells.document()?,
@@ -74,11 +73,11 @@ pub(super) fn of_whole(columns: Columns) -> Vec<AssetCell> {
 pub(super) fn whole(cells: &mut Cells<'_>) -> Result<Asset> {
     Ok(Asset {
         id: cells.id()?,
-        community: CommunityRef { id: cells.id()?, key: cells.text()?.into(), name: cells.text()? },
+        community: CommunityRef { id: cells.id()?, key: cells.text()?, name: cells.text()? },
         owner: MemberRef {
             id: cells.id()?,
-            key: cells.text()?.into(),
-            user_id: cells.text()?.into(),
+            key: cells.text()?,
+            user_id: cells.text()?,
             name: cells.text()?,
             role: cells.word()?,
             status: cells.word()?,

@@ -8,10 +8,11 @@ use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement, S
 use sea_orm::{ConnectionTrait, EntityTrait, JoinType, Select};
 use uuid::Uuid;
 
+use super::cells::{self, Cells};
 use super::keyset::Listed;
 use super::record::AssetRecord;
 use super::table::{self, Among, Table};
-use super::{Handle, ListArgs, Result, Scope, asset_cells, cells, scope, set};
+use super::{Handle, ListArgs, Result, Scope, asset_cells, scope, set};
 use crate::domain::asset::Asset;
 use crate::domain::closed_set::{AssetType, ClosedSet, MemberStatus};
 use crate::domain::columns::Columns;
@@ -219,7 +220,7 @@ pub async fn of_member(handle: &Handle, member: Uuid, asset_type: Option<AssetTy
     if let Some(asset_type) = asset_type {
         select.and_where(column(Column::AssetType).eq(asset_type.as_str()));
     }
-    sorted_by_key(table::all(handle, &select).await?)
+    Ok(sorted_by_key(table::all(handle, &select).await?))
 }
 
 /// The assets of each of these members, by key.
@@ -230,7 +231,7 @@ pub async fn of_members(handle: &Handle, members: &[Uuid]) -> Result<HashMap<Uui
     let mut select = table::rows::<Asset>(handle);
     select.and_where(set::is_one_of_ids(handle.get_database_backend(), column(Column::MemberId), members));
     let mut found: HashMap<Uuid, Vec<Asset>> = HashMap::new();
-    for asset in sorted_by_key(table::all::<Asset>(handle, &select).await?)? {
+    for asset in sorted_by_key(table::all::<Asset>(handle, &select).await?) {
         found.entry(asset.owner.id).or_default().push(asset);
     }
     Ok(found)
@@ -245,7 +246,7 @@ pub async fn by_sensor_id(handle: &Handle, community: Uuid, sensor: &SensorId) -
     select
         .and_where(column(Column::CommunityId).eq(community))
         .and_where(column(Column::SensorId).eq(sensor.as_str()));
-    let mut assets = sorted_by_key(table::all::<Asset>(handle, &select).await?)?;
+    let mut assets = sorted_by_key(table::all::<Asset>(handle, &select).await?);
     assets.sort_by_key(|asset| asset.owner.status != MemberStatus::Active);
     Ok(assets)
 }
@@ -255,12 +256,27 @@ pub async fn by_sensor_id(handle: &Handle, community: Uuid, sensor: &SensorId) -
 /// # Errors
 /// When the database fails.
 pub async fn active_by_sensor_ids(handle: &Handle, scope: &Scope, sensors: &[&str]) -> Result<Vec<Asset>> {
+    let mut found = Vec::new();
+    each_active_by_sensor_ids(handle, scope, sensors, |asset| found.push(asset)).await?;
+    Ok(sorted_by_key(found))
+}
+
+/// Shows each of these assets as soon as it is read, in any order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn each_active_by_sensor_ids(
+    handle: &Handle,
+    scope: &Scope,
+    sensors: &[&str],
+    see: impl FnMut(Asset),
+) -> Result<()> {
     let mut select = every(handle);
     select.and_where(match sensors {
         [only] => column(Column::SensorId).eq(*only),
         many => set::is_one_of_texts(handle.get_database_backend(), column(Column::SensorId), many),
     });
-    active(handle, scope, select).await
+    each_active(handle, scope, select, see).await
 }
 
 /// The assets of active members with one of these user ids, by key.
@@ -273,7 +289,9 @@ pub async fn active_by_user_ids(handle: &Handle, scope: &Scope, user_ids: &[&str
     let mut select = every(handle);
     Asset::join_member(&mut select);
     select.and_where(set::is_one_of_texts(handle.get_database_backend(), user_id, user_ids));
-    active(handle, scope, select).await
+    let mut found = Vec::new();
+    each_active(handle, scope, select, |asset| found.push(asset)).await?;
+    Ok(sorted_by_key(found))
 }
 
 /// The assets of lookups, cell by cell: a batch of them is hundreds of rows.
@@ -282,15 +300,24 @@ fn every(handle: &Handle) -> SelectStatement {
     cells::select_all(handle.get_database_backend(), &cells).from(Entity).take()
 }
 
-/// Those whose owners are active, by key.
-async fn active(handle: &Handle, scope: &Scope, mut select: SelectStatement) -> Result<Vec<Asset>> {
+/// Shows each of those whose owners are active.
+async fn each_active(
+    handle: &Handle,
+    scope: &Scope,
+    mut select: SelectStatement,
+    mut see: impl FnMut(Asset),
+) -> Result<()> {
     select.and_where(column(Column::OwnerStatus).eq(MemberStatus::Active.as_str()));
     if let Some(condition) =
         scope::includes(handle.get_database_backend(), scope, (Entity, Column::CommunityId))
     {
         select.and_where(condition);
     }
-    sorted_by_key(cells::read_all(handle, &select, asset_cells::whole).await?)
+    let read = |cells: &mut Cells<'_>| {
+        see(asset_cells::whole(cells)?);
+        Ok(())
+    };
+    cells::read_each(handle, &select, read).await
 }
 
 /// The assets that measure each of these assets, by key.
@@ -417,9 +444,10 @@ pub async fn estranged(handle: &Handle, community: Uuid) -> Result<Vec<(AssetKey
     Ok(found)
 }
 
-fn sorted_by_key(mut assets: Vec<Asset>) -> Result<Vec<Asset>> {
-    assets.sort_by(|a, b| {
+fn sorted_by_key(mut assets: Vec<Asset>) -> Vec<Asset> {
+    // No two are the same, and an asset is half a kilobyte: what sorts stably needs room for all of them once more.
+    assets.sort_unstable_by(|a, b| {
         a.content.key.cmp(&b.content.key).then_with(|| a.community.key.cmp(&b.community.key))
     });
-    Ok(assets)
+    assets
 }

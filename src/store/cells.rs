@@ -1,9 +1,7 @@
 //! Rows that are read by the hundred thousand. SQLite's driver gives each value of a row room of its own, which costs more than to find
 //! the row; so what a row says comes from SQLite as one text, a cell behind the other.
 
-use std::iter::Peekable;
-use std::str::Split;
-
+use memchr::memchr;
 use sea_orm::sea_query::{Expr, IntoColumnRef, Query, SelectStatement, SimpleExpr};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{Decode, Postgres, Row as _};
@@ -15,10 +13,11 @@ use super::transaction::failed;
 use super::{Handle, Result, StoreError};
 use crate::domain::closed_set::ClosedSet;
 use crate::domain::document::Document;
+use crate::domain::identifier::SensorId;
 use crate::domain::timestamp::Timestamp;
 
 /// What stands between two cells. No stored text holds a NUL: PostgreSQL keeps none, so both doors refuse it.
-const BETWEEN: char = '\0';
+const BETWEEN: u8 = 0;
 
 /// What an optional cell begins with when there is something in it, be it nothing but an empty text.
 const PRESENT: char = '=';
@@ -104,8 +103,8 @@ impl<C: IntoColumnRef + Copy> Cell<C> {
 pub(super) enum Cells<'r> {
     /// Each in a column.
     Columns(&'r PgRow, usize),
-    /// All in one text.
-    Text(Peekable<Split<'r, char>>),
+    /// All in one text: what is left of it, nothing behind the last.
+    Text(Option<&'r str>),
 }
 
 /// Reads the cells of a row, behind its first column.
@@ -114,51 +113,44 @@ pub(super) enum Cells<'r> {
 /// When they are not what was selected.
 pub(super) fn read<T>(row: &QueryResult, read: impl FnOnce(&mut Cells<'_>) -> Result<T>) -> Result<T> {
     let mut cells = match (row.try_as_sqlite_row(), row.try_as_pg_row()) {
-        (Some(row), _) => Cells::Text(row.try_get::<&str, _>(1).map_err(failed)?.split(BETWEEN).peekable()),
+        (Some(row), _) => Cells::Text(Some(row.try_get(1).map_err(failed)?)),
         (_, Some(row)) => Cells::Columns(row, 1),
         _ => return Err(not_selected()),
     };
     let value = read(&mut cells)?;
-    if let Cells::Text(rest) = &mut cells
-        && rest.next().is_some()
-    {
-        return Err(not_selected());
-    }
-    Ok(value)
+    if cells.are_left() { Err(not_selected()) } else { Ok(value) }
 }
 
-/// Reads the rows of [`select_all`].
+/// Reads the rows of [`select_all`] one after the other.
 ///
 /// # Errors
 /// When the database fails, or they are not what was selected.
-pub(super) async fn read_all<T>(
+pub(super) async fn read_each(
     handle: &Handle,
     select: &SelectStatement,
-    read: impl Fn(&mut Cells<'_>) -> Result<T>,
-) -> Result<Vec<T>> {
-    let mut found = Vec::new();
+    mut read: impl FnMut(&mut Cells<'_>) -> Result<()>,
+) -> Result<()> {
     for row in handle.query_all(select).await? {
         match (row.try_as_sqlite_row(), row.try_as_pg_row()) {
             (Some(row), _) => {
-                let Some(text) = row.try_get::<Option<&str>, _>(0).map_err(failed)? else { continue };
-                let mut cells = Cells::Text(text.split(BETWEEN).peekable());
+                let mut cells = Cells::Text(row.try_get(0).map_err(failed)?);
                 while cells.are_left() {
-                    found.push(read(&mut cells)?);
+                    read(&mut cells)?;
                 }
             }
-            (_, Some(row)) => found.push(read(&mut Cells::Columns(row, 0))?),
+            (_, Some(row)) => read(&mut Cells::Columns(row, 0))?,
             _ => return Err(not_selected()),
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 impl Cells<'_> {
     /// Whether there are more in a text.
-    fn are_left(&mut self) -> bool {
+    fn are_left(&self) -> bool {
         match self {
             Self::Columns(..) => false,
-            Self::Text(cells) => cells.peek().is_some(),
+            Self::Text(left) => left.is_some(),
         }
     }
 
@@ -184,20 +176,28 @@ impl Cells<'_> {
     }
 
     /// The next one, a text.
-    pub(super) fn text(&mut self) -> Result<String> {
+    pub(super) fn text<T: for<'t> From<&'t str>>(&mut self) -> Result<T> {
         match self {
-            Self::Columns(row, next) => in_column::<&str>(row, next).map(str::to_owned),
-            Self::Text(cells) => in_text(cells).map(str::to_owned),
+            Self::Columns(row, next) => in_column::<&str>(row, next).map(T::from),
+            Self::Text(cells) => in_text(cells).map(T::from),
         }
     }
 
     /// The next one, a text or nothing.
-    pub(super) fn optional(&mut self) -> Result<Option<String>> {
-        let cell = match self {
-            Self::Columns(row, next) => in_column::<Option<&str>>(row, next)?,
-            Self::Text(cells) => in_text(cells)?.strip_prefix(PRESENT),
-        };
-        Ok(cell.map(str::to_owned))
+    pub(super) fn optional<T: for<'t> From<&'t str>>(&mut self) -> Result<Option<T>> {
+        Ok(self.optional_text()?.map(T::from))
+    }
+
+    /// The next one, the id of a sensor or nothing.
+    pub(super) fn sensor_id(&mut self) -> Result<Option<SensorId>> {
+        Ok(self.optional_text()?.and_then(SensorId::new))
+    }
+
+    fn optional_text(&mut self) -> Result<Option<&str>> {
+        match self {
+            Self::Columns(row, next) => in_column::<Option<&str>>(row, next),
+            Self::Text(cells) => Ok(in_text(cells)?.strip_prefix(PRESENT)),
+        }
     }
 
     /// The next one, a word of a closed set.
@@ -218,7 +218,7 @@ impl Cells<'_> {
 
     /// The next one, free data.
     pub(super) fn document(&mut self) -> Result<Document> {
-        self.text().map(Document::from_stored)
+        self.text::<String>().map(Document::from_stored)
     }
 }
 
@@ -229,8 +229,11 @@ fn in_column<'r, T: Decode<'r, Postgres>>(row: &'r PgRow, next: &mut usize) -> R
     Ok(value)
 }
 
-fn in_text<'r>(cells: &mut Peekable<Split<'r, char>>) -> Result<&'r str> {
-    cells.next().ok_or_else(not_selected)
+fn in_text<'r>(left: &mut Option<&'r str>) -> Result<&'r str> {
+    let text = left.ok_or_else(not_selected)?;
+    let end = memchr(BETWEEN, text.as_bytes()).unwrap_or(text.len());
+    *left = text.get(end + 1..);
+    text.get(..end).ok_or_else(not_selected)
 }
 
 fn not_selected() -> StoreError {

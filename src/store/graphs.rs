@@ -132,9 +132,9 @@ fn of_community(backend: DbBackend, community: Uuid) -> SelectStatement {
 
 fn member(cells: &mut Cells<'_>) -> Result<MemberContent> {
     Ok(MemberContent {
-        key: cells.text()?.into(),
-        user_id: cells.text()?.into(),
-        did: cells.optional()?.map(Into::into),
+        key: cells.text()?,
+        user_id: cells.text()?,
+        did: cells.optional()?,
         name: cells.text()?,
         member_type: cells.optional()?,
         role: cells.word()?,
@@ -161,7 +161,7 @@ fn points(backend: DbBackend, which: SimpleExpr) -> SelectStatement {
 
 fn point(cells: &mut Cells<'_>) -> Result<DeliveryPointContent> {
     Ok(DeliveryPointContent {
-        code: cells.text()?.into(),
+        code: cells.text()?,
         point_type: cells.text()?,
         description: cells.optional()?,
         address: cells.optional()?,

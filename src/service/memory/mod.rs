@@ -17,9 +17,9 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, Weighter};
 
 use self::pending::{Pending, Turn};
-pub(super) use self::sensors::Recollection;
 use self::sensors::Sensors;
-pub use self::sensors::{FirstOnSensor, OnSensor};
+pub use self::sensors::{FirstOnSensor, OnSensor, Spell};
+pub(super) use self::sensors::{Gathering, Recollection};
 use super::audit::Look;
 use super::{Caller, Registry};
 use crate::auth::Principal;

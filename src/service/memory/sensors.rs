@@ -1,6 +1,7 @@
 //! What stands on a sensor, as the text that a batch of lookups is answered with.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use quick_cache::Weighter;
@@ -9,7 +10,7 @@ use quick_cache::sync::Cache;
 use super::OVERHEAD_BYTES;
 use crate::domain::asset::Asset;
 use crate::domain::grant::Reach;
-use crate::domain::identifier::{CommunityKey, UserId};
+use crate::domain::identifier::{AssetKey, CommunityKey, SensorId, UserId};
 use crate::service::audit::Personal;
 use crate::store::{Moment, Store};
 
@@ -20,7 +21,7 @@ pub struct OnSensor {
     community: CommunityKey,
     user_id: UserId,
     assets: usize,
-    text: Box<str>,
+    text: Box<[u8]>,
     /// Where the text of the first ends.
     first: usize,
 }
@@ -31,47 +32,88 @@ pub struct FirstOnSensor(pub(in crate::service) Arc<OnSensor>);
 
 impl FirstOnSensor {
     /// The asset, as a text.
-    pub fn text(&self) -> &str {
+    pub fn text(&self) -> &[u8] {
         let OnSensor { text, first, .. } = self.0.as_ref();
         text.get(..*first).unwrap_or_default()
     }
 }
 
 impl Personal for FirstOnSensor {
-    fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, Option<&UserId>)) {
+    fn each_row<'s>(&'s self, see: &mut dyn FnMut(&'s CommunityKey, Option<&'s UserId>)) {
         see(&self.0.community, Some(&self.0.user_id));
     }
 }
 
 impl OnSensor {
-    /// The assets on each of some sensors; of each sensor that has any.
-    pub fn each(assets: Vec<Asset>, text: impl Fn(Asset) -> String) -> HashMap<Box<str>, Arc<Self>> {
-        let mut found: HashMap<Box<str>, (CommunityKey, UserId, Vec<String>)> = HashMap::new();
-        for asset in assets {
-            let Some(sensor) = asset.content.sensor_id.as_ref() else { continue };
-            let (.., texts) = found.entry(sensor.as_str().into()).or_insert_with(|| {
-                (asset.community.key.clone(), asset.owner.user_id.clone(), Vec::with_capacity(1))
-            });
-            texts.push(text(asset));
-        }
-        let of = |(sensor, (community, user_id, texts)): (_, (_, _, Vec<String>))| {
-            // What a text grew in may be twice as large, and would stay so.
-            let text = Box::from(texts.join(",").as_str());
-            let first = texts.first().map_or(0, String::len);
-            (sensor, Arc::new(Self { community, user_id, assets: texts.len(), text, first }))
-        };
-        found.into_iter().map(of).collect()
-    }
-
     /// The assets, with a comma between them.
-    pub fn text(&self) -> &str {
+    pub fn text(&self) -> &[u8] {
         &self.text
     }
 }
 
 impl Personal for OnSensor {
-    fn each_row(&self, see: &mut dyn FnMut(&CommunityKey, Option<&UserId>)) {
+    fn each_row<'s>(&'s self, see: &mut dyn FnMut(&'s CommunityKey, Option<&'s UserId>)) {
         (0..self.assets).for_each(|_| see(&self.community, Some(&self.user_id)));
+    }
+}
+
+/// Writes the text of an asset behind what is there.
+pub type Spell = fn(Asset, &mut Vec<u8>);
+
+/// Gathers what stands on sensors, asset by asset, in any order.
+pub(in crate::service) struct Gathering {
+    spell: Spell,
+    found: HashMap<SensorId, Gathered>,
+    /// What the text of an asset is written into: a piece of memory that has grown for the first is large enough for the others.
+    scratch: Vec<u8>,
+}
+
+struct Gathered {
+    community: CommunityKey,
+    user_id: UserId,
+    first: (AssetKey, Box<[u8]>),
+    others: Vec<(AssetKey, Box<[u8]>)>,
+}
+
+impl Gathering {
+    pub(in crate::service) fn of(spell: Spell) -> Self {
+        Self { spell, found: HashMap::new(), scratch: Vec::new() }
+    }
+
+    /// Adds an asset to those on its sensor.
+    pub(in crate::service) fn add(&mut self, asset: Asset) {
+        let Some(sensor) = asset.content.sensor_id.clone() else { return };
+        let (key, community) = (asset.content.key.clone(), asset.community.key.clone());
+        let user_id = asset.owner.user_id.clone();
+        self.scratch.clear();
+        (self.spell)(asset, &mut self.scratch);
+        let text = (key, Box::from(self.scratch.as_slice()));
+        match self.found.entry(sensor) {
+            Entry::Occupied(entry) => entry.into_mut().others.push(text),
+            Entry::Vacant(entry) => {
+                entry.insert(Gathered { community, user_id, first: text, others: Vec::new() });
+            }
+        }
+    }
+
+    /// Takes what stands on a sensor.
+    pub(in crate::service) fn take(&mut self, sensor: &str) -> Option<Arc<OnSensor>> {
+        self.found.remove(sensor).map(|gathered| Arc::new(gathered.by_key()))
+    }
+}
+
+impl Gathered {
+    fn by_key(self) -> OnSensor {
+        let Self { community, user_id, first, mut others } = self;
+        if others.is_empty() {
+            let (_, text) = first;
+            return OnSensor { community, user_id, assets: 1, first: text.len(), text };
+        }
+        others.push(first);
+        others.sort_unstable();
+        let texts: Vec<&[u8]> = others.iter().map(|(_, text)| text.as_ref()).collect();
+        let first = texts.first().map_or(0, |text| text.len());
+        OnSensor { community, user_id, assets: texts.len(), text: texts.join(&b',').into(), first }
     }
 }
 
