@@ -1,7 +1,7 @@
 //! What one request looked at, added up, and how that is told as entries of the trail. It waits for the recorder as it is,
 //! and answers that are remembered have it too: entries are made of it when they are written.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::auth::Principal;
@@ -85,8 +85,7 @@ impl Look {
         let mut tallies: Box<[(Row, Tally)]> = tallies.into_iter().collect();
         // Rows are in the order of their operations.
         for same in tallies.chunk_by_mut(|(one, _), (other, _)| one.operation == other.operation) {
-            let named: HashSet<&UserId> = same.iter().filter_map(|(_, tally)| tally.one()).collect();
-            if named.len() > MOST_NAMED {
+            if are_more(same.iter().filter_map(|(_, tally)| tally.one()), MOST_NAMED) {
                 same.iter_mut().for_each(|(_, tally)| tally.be_of_several());
             }
         }
@@ -97,6 +96,21 @@ impl Look {
     pub(super) fn len(&self) -> usize {
         self.tallies.len()
     }
+}
+
+/// Whether so many people, and others, are among these.
+fn are_more<'p>(people: impl Iterator<Item = &'p UserId>, many: usize) -> bool {
+    let mut known: Vec<&UserId> = Vec::new();
+    for person in people {
+        if known.contains(&person) {
+            continue;
+        }
+        if known.len() == many {
+            return true;
+        }
+        known.push(person);
+    }
+    false
 }
 
 /// Who did something, when, and the id of the request.

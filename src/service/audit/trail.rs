@@ -146,19 +146,19 @@ impl Trail {
     fn note_rows(&self, operation: &'static str, found: &impl Personal) -> bool {
         let own = self.caller.as_ref().and_then(|caller| caller.username.as_ref());
         let mut any = false;
-        let mut tallies: BTreeMap<CommunityKey, Tally> = BTreeMap::new();
+        let mut rows: Vec<(&CommunityKey, Option<&UserId>)> = Vec::new();
         found.each_row(&mut |community, user_id| {
             any = true;
-            if user_id.is_some() && own == user_id {
-                return;
-            }
-            match tallies.get_mut(community) {
-                Some(tally) => tally.add(user_id),
-                None => tallies.entry(community.clone()).or_default().add(user_id),
+            if user_id.is_none() || own != user_id {
+                rows.push((community, user_id));
             }
         });
-        for (community, tally) in tallies {
-            self.add(operation, Some(&community), AuditOutcome::Ok, tally);
+        rows.sort_unstable_by_key(|(community, _)| *community);
+        for of_one in rows.chunk_by(|(one, _), (other, _)| one == other) {
+            let community = of_one.first().map(|(community, _)| *community);
+            let mut tally = Tally::default();
+            of_one.iter().for_each(|(_, user_id)| tally.add(*user_id));
+            self.add(operation, community, AuditOutcome::Ok, tally);
         }
         any
     }
